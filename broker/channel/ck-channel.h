@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ck-channel-record.h"
+#include "ck-grant.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkChannel:
+ *
+ * One channel in memory: what state.db keeps of it (its record), the grant that may be handed out,
+ * and what is going on right now. It decides nothing: ck-lifecycle.h does, and the operations
+ * beside it (ck-renewal.h, ck-verification.h, …) act.
+ */
+#define CK_TYPE_CHANNEL (ck_channel_get_type ())
+G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
+
+/**
+ * ck_channel_new:
+ * @record: (transfer full): what is known of it
+ * @declared: whether a file in channels.d declares it, so that the bus cannot change it
+ */
+CkChannel *ck_channel_new (CkChannelRecord *record, gboolean declared) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_channel_get_id:
+ *
+ * Returns: (transfer none): the id, which never changes
+ */
+const char *ck_channel_get_id (CkChannel *self);
+
+/**
+ * ck_channel_get_record:
+ *
+ * Returns: (transfer none): the present record, read-only; replaced as a whole at each change
+ */
+const CkChannelRecord *ck_channel_get_record (CkChannel *self);
+
+/**
+ * ck_channel_take_record:
+ * @record: (transfer full): the new record
+ *
+ * Only ck_broker_commit() calls this.
+ */
+void ck_channel_take_record (CkChannel *self, CkChannelRecord *record);
+
+/**
+ * ck_channel_get_grant:
+ *
+ * Returns: (transfer none) (nullable): the grant held, good or not
+ */
+CkGrant *ck_channel_get_grant (CkChannel *self);
+
+/**
+ * ck_channel_set_grant:
+ * @grant: (transfer none) (nullable): the grant now held
+ * @unsaved: whether the vault could not be written: it lives in memory alone
+ */
+void ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved);
+
+gboolean ck_channel_is_declared (CkChannel *self);
+gboolean ck_channel_is_unsaved (CkChannel *self);
+
+/**
+ * ck_channel_may_hand_out:
+ * @now: Unix seconds
+ *
+ * Whether the access token held may be handed out: an unexpired one, in state `connected`,
+ * `expiring`, or `suspended` for `client-misconfigured` (design: a wrong client secret must not
+ * stop a running stream).
+ */
+gboolean ck_channel_may_hand_out (CkChannel *self, guint64 now);
+
+/**
+ * ck_channel_state_error:
+ *
+ * The error of the state's name, with detail and remedy: why this channel hands out no token.
+ *
+ * Returns: (transfer full): an error
+ */
+GError *ck_channel_state_error (CkChannel *self) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

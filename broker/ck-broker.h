@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ck-channel.h"
+#include "ck-config.h"
+#include "ck-state-db.h"
+#include "ck-vault.h"
+#include "ck-worker-pool.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkBroker:
+ *
+ * Owns everything: configuration, channels, clients, vault, state database, worker pool, planner.
+ * It knows nothing of the public bus; dbus/ projects it there.
+ *
+ * Signals, each after what it tells is on disk:
+ * - `channel-added` (CkChannel), `channel-removed` (CkChannel)
+ * - `channel-changed` (CkChannel, const CkChannelRecord *before, GPtrArray *events of CkEvent):
+ *   the record changed from @before to what ck_channel_get_announced() gives, and these events
+ *   happened, in order; an event has its own details, and `old-state`/`new-state` where it
+ *   changed the state
+ * - `broker-changed`: a property of the root object changed
+ */
+#define CK_TYPE_BROKER (ck_broker_get_type ())
+G_DECLARE_FINAL_TYPE (CkBroker, ck_broker, CK, BROKER, GObject)
+
+/**
+ * ck_broker_new:
+ * @config: (transfer none): the configuration, loaded
+ * @state_dir: where state.db and the vault are
+ * @credentials_dir: (nullable): `$CREDENTIALS_DIRECTORY`
+ * @error: %CK_ERROR_STORE if state.db cannot be opened; a sealed vault is no error
+ *
+ * Loads channels and clients from state.db, synchronously.
+ */
+CkBroker *ck_broker_new (CkConfig *config,
+                         const char *state_dir,
+                         const char *credentials_dir,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_broker_start_async:
+ *
+ * Opens the vault, reconciles its grants with state.db by generation, and begins to renew. Called
+ * after the bus name is owned; until it is done a token request is answered `Busy`.
+ */
+void ck_broker_start_async (CkBroker *self,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean ck_broker_start_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_stop:
+ *
+ * Ends attempts and transactions and flushes the databases: what was announced is on disk.
+ */
+void ck_broker_stop (CkBroker *self);
+
+/* ---- what it owns (transfer none) ------------------------------------------------------------ */
+
+CkConfig *ck_broker_get_config (CkBroker *self);
+CkVault *ck_broker_get_vault (CkBroker *self);
+CkStateDb *ck_broker_get_state_db (CkBroker *self);
+CkWorkerPool *ck_broker_get_pool (CkBroker *self);
+
+/* ---- channels -------------------------------------------------------------------------------- */
+
+/**
+ * ck_broker_lookup_channel:
+ * @id: an id
+ * @error: %CK_ERROR_NO_SUCH_CHANNEL
+ *
+ * Returns: (transfer none) (nullable): the channel
+ */
+CkChannel *ck_broker_lookup_channel (CkBroker *self, const char *id, GError **error);
+
+/**
+ * ck_broker_dup_channels:
+ *
+ * Returns: (transfer full) (element-type CkChannel): all channels, sorted by id
+ */
+GPtrArray *ck_broker_dup_channels (CkBroker *self);
+
+guint ck_broker_count_channels (CkBroker *self);
+
+/**
+ * ck_broker_get_sequence:
+ *
+ * Returns: the sequence number of the last event
+ */
+guint64 ck_broker_get_sequence (CkBroker *self);
+
+/**
+ * ck_broker_commit:
+ * @channel: a channel
+ * @record: (transfer full): its new record
+ * @events: (transfer full) (nullable) (element-type CkEvent): what happened; their sequence numbers
+ *   are set here
+ *
+ * The only way a channel changes: writes record and events in one transaction, then announces by
+ * `channel-changed`. The record counts at once for decisions; it is announced when it is on disk,
+ * and should the disk refuse, announced all the same with a log entry (silence would be worse).
+ */
+void ck_broker_commit (CkBroker *self,
+                       CkChannel *channel,
+                       CkChannelRecord *record,
+                       GPtrArray *events);
+
+/**
+ * ck_broker_add_channel_async:
+ * @record: (transfer full): id, provider, client, assigned_user and what else was given; the rest
+ *   empty
+ *
+ * Errors: %CK_ERROR_EXISTS, %CK_ERROR_NO_SUCH_PROVIDER, %CK_ERROR_NO_SUCH_CLIENT,
+ * %CK_ERROR_INVALID_ARGUMENT (no assigned user and no default), %CK_ERROR_LIMIT_EXCEEDED
+ * (MaxChannels), %CK_ERROR_STORE.
+ */
+void ck_broker_add_channel_async (CkBroker *self,
+                                  CkChannelRecord *record,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+CkChannel *ck_broker_add_channel_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_remove_channel_async:
+ * @keep_grant: do not tell the platform
+ *
+ * Disconnects (where the platform may be told) and forgets the channel. Errors:
+ * %CK_ERROR_NOT_SUPPORTED for a declared channel, %CK_ERROR_STORE.
+ */
+void ck_broker_remove_channel_async (CkBroker *self,
+                                     CkChannel *channel,
+                                     gboolean keep_grant,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean ck_broker_remove_channel_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_modify_channel:
+ * @record: (transfer full): a changed copy: assigned user, access lists or pinned account
+ * @what: the event's word: `Assigned`, `AccessChanged`, `AccountPinned`
+ * @by: the user who did it
+ * @error: %CK_ERROR_NOT_SUPPORTED for a declared channel
+ */
+gboolean ck_broker_modify_channel (CkBroker *self,
+                                   CkChannel *channel,
+                                   CkChannelRecord *record,
+                                   const char *what,
+                                   const char *by,
+                                   GError **error);
+
+/* ---- clients --------------------------------------------------------------------------------- */
+
+/**
+ * ck_broker_lookup_client:
+ * @error: %CK_ERROR_NO_SUCH_CLIENT
+ *
+ * Returns: (transfer none) (nullable): a client, declared or added on the bus
+ */
+const CkClientRecord *ck_broker_lookup_client (CkBroker *self, const char *id, GError **error);
+
+/**
+ * ck_broker_dup_clients:
+ *
+ * Returns: (transfer container) (element-type CkClientRecord): all clients, sorted by id
+ */
+GPtrArray *ck_broker_dup_clients (CkBroker *self);
+
+/**
+ * ck_broker_get_client_secrets:
+ *
+ * Returns: (transfer none) (nullable): a serialized `as` (ck_secret_from_variant()): the secrets,
+ *   tried in order; %NULL for a public client
+ */
+SecretValue *ck_broker_get_client_secrets (CkBroker *self, const char *client);
+
+/**
+ * ck_broker_add_client_async:
+ * @record: (transfer full): the client
+ * @secret: (transfer none) (nullable): its secret as text; %NULL or empty: a public client
+ *
+ * The secret is in the vault before the client is in state.db. Replaces the secret of a client of
+ * the same id, provider and client_id; else %CK_ERROR_EXISTS. Also %CK_ERROR_VAULT_SEALED,
+ * %CK_ERROR_NO_SUCH_PROVIDER, %CK_ERROR_STORE.
+ */
+void ck_broker_add_client_async (CkBroker *self,
+                                 CkClientRecord *record,
+                                 SecretValue *secret,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean ck_broker_add_client_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_remove_client_async:
+ *
+ * Errors: %CK_ERROR_NO_SUCH_CLIENT, %CK_ERROR_BUSY while a channel uses it (it names one),
+ * %CK_ERROR_NOT_SUPPORTED for a declared client.
+ */
+void ck_broker_remove_client_async (CkBroker *self,
+                                    const char *id,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean ck_broker_remove_client_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_reload:
+ * @error: the first bad file, line and key: nothing has changed then
+ *
+ * Reads the configuration again and swaps it in as a whole. Synchronous: small files, at an
+ * administrator's word.
+ */
+gboolean ck_broker_reload (CkBroker *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
