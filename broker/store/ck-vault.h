@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <libsecret/secret.h>
+
+#include "ck-grant.h"
+
+G_BEGIN_DECLS
+
+#define CK_VAULT_BACKEND_SEALED "sealed"
+#define CK_VAULT_BACKEND_SERVICE "service"
+
+/**
+ * CkVaultState:
+ *
+ * The words of the bus property VaultState.
+ */
+typedef enum
+{
+  CK_VAULT_SEALED,   /* `sealed`: not opened (yet): key or file missing, wrong or damaged */
+  CK_VAULT_OPEN,     /* `open` */
+  CK_VAULT_DEGRADED, /* `degraded`: it can be read, but not written, or an item is damaged */
+} CkVaultState;
+
+/**
+ * ck_vault_state_to_string:
+ *
+ * Returns: (transfer none): the state's word on the bus
+ */
+const char *ck_vault_state_to_string (CkVaultState state);
+
+/**
+ * ck_vault_select_backend:
+ * @backend: %CK_VAULT_BACKEND_SEALED or %CK_VAULT_BACKEND_SERVICE
+ * @error: %CK_ERROR_INVALID_ARGUMENT for any other word
+ *
+ * What main() must call once, before any thread exists (GLib's own included, so before the first
+ * GDBus or GTask call) and before any other libsecret call: it makes our backend known to libsecret
+ * and sets SECRET_BACKEND in the environment, which is how libsecret chooses.
+ *
+ * Returns: whether @backend is known
+ */
+gboolean ck_vault_select_backend (const char *backend, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * CkVaultGrant:
+ *
+ * A grant found in the vault.
+ */
+typedef struct
+{
+  char *channel;
+  guint64 generation;
+  CkGrant *grant; /* NULL if it is damaged */
+  GError *error;  /* then, why: CK_ERROR_STORE */
+} CkVaultGrant;
+
+void ck_vault_grant_free (CkVaultGrant *grant);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkVaultGrant, ck_vault_grant_free)
+
+/**
+ * CkVault:
+ *
+ * The broker's view of the vault: grants and client secrets as libsecret items, through libsecret's
+ * asynchronous password API and nothing else, whatever backend answers. One per process.
+ *
+ * What is stored or cleared is on disk before the callback runs (backend `sealed`; a Secret Service
+ * promises what it promises). Calls for the same item take effect in the order of the calls. While
+ * the vault is sealed every call fails with %CK_ERROR_VAULT_SEALED, the message saying why and what
+ * to do, and nothing is written. %CK_ERROR_STORE: the disk refused, or the stored item is damaged.
+ * A call that fails has changed nothing that a later call sees. A write that has begun is not
+ * cancelled: its result is the truth.
+ *
+ * Signal `changed` (no arguments): state or reason changed.
+ */
+#define CK_TYPE_VAULT (ck_vault_get_type ())
+G_DECLARE_FINAL_TYPE (CkVault, ck_vault, CK, VAULT, GObject)
+
+/**
+ * ck_vault_new:
+ * @backend: what was given to ck_vault_select_backend()
+ * @state_dir: where vault.db and vault.key are: an existing directory that only we may write to;
+ *   not used by %CK_VAULT_BACKEND_SERVICE
+ * @credentials_dir: (nullable): systemd's CREDENTIALS_DIRECTORY
+ *
+ * Touches nothing yet; the state is %CK_VAULT_SEALED until ck_vault_open_async() has succeeded.
+ *
+ * Returns: (transfer full): the vault
+ */
+CkVault *ck_vault_new (const char *backend, const char *state_dir, const char *credentials_dir)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_open_async:
+ * @cancellable: (nullable)
+ *
+ * Finds the key, opens (or makes) the file, decrypts every item into locked memory, and completes
+ * one libsecret lookup before anything else may use libsecret. May be called again after it failed.
+ *
+ * The key is the credential `channelkeeper.vault-key`; where there is none and no vault yet, a key
+ * file `vault.key` is made beside the vault and a message says so.
+ *
+ * Finishes %FALSE with %CK_ERROR_VAULT_SEALED, the message for the administrator: no key, a wrong
+ * key (with both key ids), a key file others can read, a damaged, truncated or foreign file. The
+ * broker runs on; nothing on disk was changed. A single damaged item is no failure: the vault is
+ * then degraded and ck_vault_load_grants_async() says which.
+ */
+void ck_vault_open_async (CkVault *vault,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+gboolean ck_vault_open_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+CkVaultState ck_vault_get_state (CkVault *vault);
+
+/**
+ * ck_vault_get_reason:
+ *
+ * Returns: (transfer none): why it is sealed or degraded and what to do, one sentence for the
+ *   administrator; empty when it is open. Valid until the next `changed`
+ */
+const char *ck_vault_get_reason (CkVault *vault);
+
+/**
+ * ck_vault_load_grants_async:
+ *
+ * Finishes with (transfer full) (element-type CkVaultGrant) every grant in the vault, several
+ * generations of a channel included, in no particular order; damaged ones with their error.
+ */
+void ck_vault_load_grants_async (CkVault *vault,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+GPtrArray *ck_vault_load_grants_finish (CkVault *vault, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_store_grant_async:
+ * @channel: the channel's id
+ * @generation: of @grant, at most G_MAXINT64; another generation of the channel stays beside it
+ * @grant: (transfer none): the grant
+ */
+void ck_vault_store_grant_async (CkVault *vault,
+                                 const char *channel,
+                                 guint64 generation,
+                                 CkGrant *grant,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean ck_vault_store_grant_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+/**
+ * ck_vault_clear_grant_async:
+ * @channel: the channel's id
+ * @generation: which grant; one that is not there is a success
+ */
+void ck_vault_clear_grant_async (CkVault *vault,
+                                 const char *channel,
+                                 guint64 generation,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean ck_vault_clear_grant_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+/**
+ * ck_vault_store_client_async:
+ * @client: the client's id
+ * @secrets: (transfer none): bytes, in the caller's own form; they replace the former ones
+ */
+void ck_vault_store_client_async (CkVault *vault,
+                                  const char *client,
+                                  SecretValue *secrets,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean ck_vault_store_client_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+/**
+ * ck_vault_lookup_client_async:
+ * @client: the client's id
+ *
+ * Finishes with (transfer full) the bytes, or %NULL with %CK_ERROR_NO_SUCH_CLIENT if the vault has
+ * none of that id.
+ */
+void ck_vault_lookup_client_async (CkVault *vault,
+                                   const char *client,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+SecretValue *ck_vault_lookup_client_finish (CkVault *vault, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_clear_client_async:
+ * @client: the client's id; one that is not there is a success
+ */
+void ck_vault_clear_client_async (CkVault *vault,
+                                  const char *client,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean ck_vault_clear_client_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+/**
+ * ck_vault_close:
+ *
+ * For shutdown: completes what is queued, wipes the key and the items, closes the file. Waits for
+ * the disk. Callbacks still come when the main context runs; the state is %CK_VAULT_SEALED
+ * afterwards. Also done by the last unref.
+ */
+void ck_vault_close (CkVault *vault);
+
+G_END_DECLS
