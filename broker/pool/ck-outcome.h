@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "channelkeeper/ck-module.h"
+#include "ck-grant.h"
+#include "ck-state.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkOutcome:
+ * @result: the stack's verdict; %CK_RESULT_SYSTEM_ERR if the worker crashed or answered nonsense,
+ *   %CK_RESULT_AUTHINFO_UNAVAIL if it did not answer in time
+ * @cause: why it failed: %CK_CAUSE_NONE after a success, or where nothing is said about the grant
+ *   (the person gave up, the stack is wrong); %CK_CAUSE_SERVER_ERROR after a crash or nonsense,
+ *   %CK_CAUSE_NETWORK after a timeout
+ * @detail: in our words, for a person; or empty
+ * @platform_message: the platform's words, cut to 512 bytes, one line, or empty: show as theirs
+ * @http_status: of the answer that decided; 0 if none did
+ * @in_doubt: a request that may use up a secret was sent, and no HTTP status came back
+ * @retry_after: seconds the platform asks to wait; 0 if it does not say
+ * @advice: words for the channel's Advice property
+ * @metadata: (nullable): a discovery document fetched by this transaction, to be cached
+ * @grant: (nullable): the new grant
+ * @deciding_module: the module whose result decided, or empty
+ * @timed_out: the worker did not answer before the deadline
+ *
+ * How a transaction ended. It comes from a worker, which is not trusted: every member has been
+ * checked for type, size and UTF-8, and a @grant comes only with an operation that may make one.
+ */
+typedef struct
+{
+  CkResult result;
+  CkCause cause;
+  char *detail;
+  char *platform_message;
+  guint http_status;
+  gboolean in_doubt;
+  guint64 retry_after;
+  GStrv advice;
+  char *metadata;
+  CkGrant *grant;
+  char *deciding_module;
+  gboolean timed_out;
+} CkOutcome;
+
+void ck_outcome_free (CkOutcome *outcome);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkOutcome, ck_outcome_free)
+
+G_END_DECLS
