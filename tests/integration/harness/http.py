@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""HTTP with the standard library: no redirect is followed unseen, no proxy is asked."""
+
+import http.client
+import json
+from urllib.parse import urlencode, urlsplit
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def location(self):
+        return self.headers.get("location")
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def request(method, uri, form=None, headers=None, timeout=10):
+    parts = urlsplit(uri)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        headers = dict(headers or {})
+        body = None
+        if form is not None:
+            body = urlencode(form)
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        target = parts.path or "/"
+        connection.request(method, target + (f"?{parts.query}" if parts.query else ""), body, headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
