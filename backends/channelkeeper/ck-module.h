@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <gmodule.h>
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
@@ -82,6 +83,12 @@ typedef enum
  * One run of one operation for one channel.
  */
 typedef struct _CkTransaction CkTransaction;
+
+/* What a module exports; it defines those that it has. */
+G_MODULE_EXPORT CkResult ck_sm_connect (CkTransaction *t, int argc, const char **argv);
+G_MODULE_EXPORT CkResult ck_sm_verify (CkTransaction *t, int argc, const char **argv);
+G_MODULE_EXPORT CkResult ck_sm_renew (CkTransaction *t, int argc, const char **argv);
+G_MODULE_EXPORT CkResult ck_sm_revoke (CkTransaction *t, int argc, const char **argv);
 
 /* ---- what the transaction is about ----------------------------------------------------------- */
 
