@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * CkForm:
+ *
+ * Parameters as they stand in a form body or behind the `?` of a URI (RFC 6749 appendix B). May
+ * hold secrets: it is wiped when it is freed, and when it grows.
+ */
+typedef struct _CkForm CkForm;
+
+CkForm *ck_form_new (void) G_GNUC_WARN_UNUSED_RESULT;
+CkForm *ck_form_copy (CkForm *form) G_GNUC_WARN_UNUSED_RESULT;
+void ck_form_free (CkForm *form);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkForm, ck_form_free)
+
+/**
+ * ck_form_add:
+ * @value: (nullable): %NULL and empty add nothing: a parameter without a value is treated as if it
+ *   had been left out (RFC 6749 section 3.1)
+ */
+void ck_form_add (CkForm *form, const char *name, const char *value);
+
+/* (transfer none): `a=b&c=d`; empty if nothing was added. */
+const char *ck_form_get_text (CkForm *form);
+
+/**
+ * ck_form_append_to_uri:
+ * @uri: an absolute URI, maybe with a query of its own (RFC 6749 section 3.1)
+ *
+ * Returns: (transfer full): @uri with @form's parameters in its query
+ */
+char *ck_form_append_to_uri (CkForm *form, const char *uri) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_form_escape:
+ *
+ * Returns: (transfer full): @text with all but RFC 3986's unreserved characters as %XX, which form
+ *   decoders and URI decoders read alike; free it with ck_secret_text_free() if it is a secret
+ */
+char *ck_form_escape (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_form_unescape:
+ * @length: of @text in bytes
+ *
+ * Decodes a name or a value of a form: `+` is a blank.
+ *
+ * Returns: (transfer full) (nullable): %NULL on a bad %XX, a NUL, or what is no UTF-8
+ */
+char *ck_form_unescape (const char *text, gsize length) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

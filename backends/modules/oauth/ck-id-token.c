@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-id-token.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "ck-answer.h"
+#include "ck-text.h"
+
+#define MAX_ID_TOKEN_BYTES (64 * 1024)
+#define MAX_DEPTH 16
+#define MAX_SUB_BYTES 255
+#define LEEWAY_SECONDS 120
+
+static gboolean
+refuse (GError **error, const char *problem)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "the ID token %s", problem);
+
+  return FALSE;
+}
+
+/* json-glib ends a string at \\u0000 silently: two subjects could then look like one. */
+static gboolean
+has_nul (const char *json, gsize length)
+{
+  return strlen (json) != length || strstr (json, "\\u0000") != NULL;
+}
+
+/* json-glib recurses once a bracket: what is nested deeper than any ID token is not shown to it. */
+static gboolean
+is_shallow (const char *json)
+{
+  guint depth = 0;
+  gboolean in_string = FALSE;
+
+  for (const char *c = json; *c != '\0'; c++)
+    {
+      if (in_string && *c == '\\' && c[1] != '\0')
+        c++;
+      else if (*c == '"')
+        in_string = !in_string;
+      else if (!in_string && (*c == '{' || *c == '['))
+        depth++;
+      else if (!in_string && (*c == '}' || *c == ']') && depth > 0)
+        depth--;
+      if (depth > MAX_DEPTH)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static JsonNode *
+parse_part (const char *part)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autofree char *json = NULL;
+  gsize length = 0;
+  JsonNode *root;
+
+  json = (char *) ck_base64url_decode (part, strlen (part), &length);
+  if (json == NULL || !g_utf8_validate (json, (gssize) length, NULL) || !is_shallow (json)
+      || has_nul (json, length)
+      || !json_parser_load_from_data (parser, json, (gssize) length, NULL))
+    return NULL;
+
+  root = json_parser_get_root (parser);
+
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_ref (root) : NULL;
+}
+
+static JsonNode *
+parse_claims (const char *id_token, GError **error)
+{
+  g_auto (GStrv) parts = NULL;
+  g_autoptr (JsonNode) header = NULL;
+  g_autoptr (JsonNode) claims = NULL;
+
+  if (strlen (id_token) > MAX_ID_TOKEN_BYTES)
+    {
+      refuse (error, "is too long");
+      return NULL;
+    }
+
+  parts = g_strsplit (id_token, ".", 6);
+  if (g_strv_length (parts) != 3)
+    {
+      refuse (error, "is no signed JWT of three parts");
+      return NULL;
+    }
+
+  header = parse_part (parts[0]);
+  claims = parse_part (parts[1]);
+  if (header == NULL || claims == NULL)
+    {
+      refuse (error, "has a header or claims that cannot be read");
+      return NULL;
+    }
+  if (ck_answer_get_string (header, "alg") == NULL
+      || g_ascii_strcasecmp (ck_answer_get_string (header, "alg"), "none") == 0)
+    {
+      refuse (error, "is not signed");
+      return NULL;
+    }
+
+  return g_steal_pointer (&claims);
+}
+
+static gboolean
+is_for_client (JsonNode *claims, const char *client_id, GError **error)
+{
+  JsonNode *audience = ck_answer_find (claims, "aud");
+  const char *party = ck_answer_get_string (claims, "azp");
+  guint n_audiences = 1;
+  gboolean found = FALSE;
+
+  if (audience != NULL && JSON_NODE_HOLDS_ARRAY (audience))
+    {
+      n_audiences = json_array_get_length (json_node_get_array (audience));
+      for (guint i = 0; i < n_audiences; i++)
+        {
+          g_autofree char *path = g_strdup_printf ("aud.%u", i);
+
+          found = found || g_strcmp0 (ck_answer_get_string (claims, path), client_id) == 0;
+        }
+    }
+  else
+    found = g_strcmp0 (ck_answer_get_string (claims, "aud"), client_id) == 0;
+
+  if (!found)
+    return refuse (error, "is for another client (aud)");
+  if (n_audiences > 1 && party == NULL)
+    return refuse (error, "has several audiences and does not say for whom it is (azp)");
+  if (party != NULL && !g_str_equal (party, client_id))
+    return refuse (error, "was issued to another client (azp)");
+
+  return TRUE;
+}
+
+static gboolean
+is_of_now (JsonNode *claims, const CkIdTokenExpected *expected, GError **error)
+{
+  guint64 expires = 0;
+
+  if (!ck_answer_get_seconds (claims, "exp", &expires))
+    return refuse (error, "does not say when it expires (exp)");
+  if (expires + LEEWAY_SECONDS < expected->now)
+    return refuse (error, "has expired (exp): is the clock right?");
+  if (expected->nonce != NULL
+      && g_strcmp0 (ck_answer_get_string (claims, "nonce"), expected->nonce) != 0)
+    return refuse (error, "belongs to another attempt (nonce)");
+
+  return TRUE;
+}
+
+char *
+ck_id_token_check (const char *id_token, const CkIdTokenExpected *expected, GError **error)
+{
+  g_autoptr (JsonNode) claims = parse_claims (id_token, error);
+  const char *sub;
+
+  if (claims == NULL)
+    return NULL;
+
+  if (g_strcmp0 (ck_answer_get_string (claims, "iss"), expected->issuer) != 0)
+    {
+      refuse (error, "comes from another issuer (iss)");
+      return NULL;
+    }
+  if (!is_for_client (claims, expected->client_id, error) || !is_of_now (claims, expected, error))
+    return NULL;
+
+  sub = ck_answer_get_string (claims, "sub");
+  if (sub == NULL || !ck_text_is_token (sub) || strlen (sub) > MAX_SUB_BYTES)
+    {
+      refuse (error, "has no usable subject (sub)");
+      return NULL;
+    }
+
+  return g_strdup (sub);
+}

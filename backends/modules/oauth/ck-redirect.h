@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ck-text.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkRedirectExpected:
+ * @redirect_uri: the redirect URI that was sent
+ * @state: the state that was sent
+ * @issuer: (nullable): the provider's issuer, if it is known
+ * @issuer_required: the provider says that its redirects name their issuer
+ *   (`authorization_response_iss_parameter_supported`, RFC 9207 section 3)
+ */
+typedef struct
+{
+  const char *redirect_uri;
+  const char *state;
+  const char *issuer;
+  gboolean issuer_required;
+} CkRedirectExpected;
+
+/**
+ * CkRedirect:
+ * @code: (nullable): the authorization code, printable ASCII
+ * @error: (nullable): the platform's error word, printable ASCII, instead of a code
+ * @description: (nullable): the platform's own words for it, cleaned and cut
+ *
+ * What came back with the person (RFC 6749 sections 4.1.2 and 4.1.2.1).
+ */
+typedef struct
+{
+  CkSecretText code;
+  char *error;
+  char *description;
+} CkRedirect;
+
+void ck_redirect_free (CkRedirect *redirect);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkRedirect, ck_redirect_free)
+
+/**
+ * ck_redirect_parse:
+ * @redirected: the URI the browser was sent to; hostile
+ * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong and quoting nothing of it
+ *
+ * Compares in this order: scheme, host, port and path with the redirect URI; then the state; then
+ * the issuer (RFC 9207 section 2.4, against mix-up). A parameter that is there twice, a fragment,
+ * or a redirect with neither a code nor an error is refused. Parameters of the redirect URI itself
+ * must have come back.
+ *
+ * Returns: (transfer full) (nullable): the code or the error
+ */
+CkRedirect *ck_redirect_parse (const char *redirected,
+                               const CkRedirectExpected *expected,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-request.h"
+
+#include <string.h>
+
+#include "ck-answer.h"
+#include "ck-id-token.h"
+
+typedef enum
+{
+  AUTHENTICATION_BASIC,
+  AUTHENTICATION_POST,
+  AUTHENTICATION_NONE,
+} Authentication;
+
+CkResult
+ck_request_endpoint (CkTransaction *t, const char *module, const char *key, const char **uri)
+{
+  const char *value = ck_transaction_get_setting (t, "OAuth2", key);
+
+  if (value == NULL || *value == '\0')
+    {
+      ck_transaction_fail (t, "none",
+                           "%s needs the address %s, which neither the provider file nor the "
+                           "platform's metadata names",
+                           module, key);
+      return CK_RESULT_SERVICE_ERR;
+    }
+
+  *uri = value;
+
+  return CK_RESULT_SUCCESS;
+}
+
+static Authentication
+get_authentication (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "ClientAuthentication");
+
+  if (*ck_transaction_get_client_secret (t) == '\0' || g_strcmp0 (setting, "none") == 0)
+    return AUTHENTICATION_NONE;
+  if (g_strcmp0 (setting, "post") == 0)
+    return AUTHENTICATION_POST;
+
+  return AUTHENTICATION_BASIC;
+}
+
+/* RFC 6749 section 2.3.1: each half is form-urlencoded before they are joined. */
+static char *
+make_basic_header (CkTransaction *t)
+{
+  g_autofree char *id = ck_form_escape (ck_transaction_get_client_id (t));
+  g_auto (CkSecretText) secret = ck_form_escape (ck_transaction_get_client_secret (t));
+  g_auto (CkSecretText) pair = g_strconcat (id, ":", secret, NULL);
+  g_auto (CkSecretText) credentials = g_base64_encode ((const guchar *) pair, strlen (pair));
+
+  ck_transaction_add_secret (t, credentials);
+
+  return g_strconcat ("Authorization: Basic ", credentials, NULL);
+}
+
+static CkResult
+post_once (CkTransaction *t,
+           const char *uri,
+           CkForm *form,
+           CkRequestFlags flags,
+           CkHttpResponse **response)
+{
+  Authentication authentication = get_authentication (t);
+  g_autoptr (CkForm) body = ck_form_copy (form);
+  g_auto (CkSecretText) authorization = NULL;
+  const char *headers[] = { "Accept: application/json", NULL, NULL };
+  CkHttpRequest request = { "POST", uri, headers, NULL, NULL, (flags & CK_REQUEST_SPENDS) != 0 };
+
+  if (authentication == AUTHENTICATION_BASIC)
+    headers[1] = authorization = make_basic_header (t);
+  if (authentication != AUTHENTICATION_BASIC || (flags & CK_REQUEST_NAMES_CLIENT) != 0)
+    ck_form_add (body, "client_id", ck_transaction_get_client_id (t));
+  if (authentication == AUTHENTICATION_POST)
+    ck_form_add (body, "client_secret", ck_transaction_get_client_secret (t));
+  request.body = ck_form_get_text (body);
+
+  return ck_transaction_http (t, &request, response);
+}
+
+static gboolean
+is_client_refused (CkHttpResponse *response)
+{
+  const char *error = ck_answer_get_string (ck_http_response_get_json (response), "error");
+
+  return error != NULL ? g_str_equal (error, "invalid_client")
+                       : ck_http_response_get_status (response) == 401;
+}
+
+CkResult
+ck_request_post (CkTransaction *t,
+                 const char *uri,
+                 CkForm *form,
+                 CkRequestFlags flags,
+                 CkHttpResponse **response)
+{
+  for (;;)
+    {
+      g_autoptr (CkHttpResponse) answer = NULL;
+      CkResult result = post_once (t, uri, form, flags, &answer);
+
+      if (result != CK_RESULT_SUCCESS)
+        return result;
+      if (!is_client_refused (answer) || get_authentication (t) == AUTHENTICATION_NONE
+          || !ck_transaction_next_client_secret (t))
+        {
+          *response = g_steal_pointer (&answer);
+          return CK_RESULT_SUCCESS;
+        }
+      ck_transaction_debug (t, "the client's secret was refused; trying its next one");
+    }
+}
+
+/* Servers need not repeat these two, and what they stand for is seen elsewhere. */
+static gboolean
+is_protocol_scope (const char *scope)
+{
+  return g_str_equal (scope, "openid") || g_str_equal (scope, "offline_access");
+}
+
+static void
+set_scopes (CkTransaction *t, CkToken *token)
+{
+  const char *const *asked = ck_transaction_get_scopes (t);
+  const char *const *granted;
+
+  if (token->scopes != NULL)
+    ck_transaction_set_grant_scopes (t, (const char *const *) token->scopes);
+  else if (ck_transaction_get_grant_scopes (t) == NULL
+           || ck_transaction_get_grant_scopes (t)[0] == NULL)
+    ck_transaction_set_grant_scopes (t, asked);
+
+  granted = ck_transaction_get_grant_scopes (t);
+  for (gsize i = 0; asked[i] != NULL; i++)
+    {
+      if (!is_protocol_scope (asked[i]) && !g_strv_contains (granted, asked[i]))
+        {
+          ck_transaction_add_advice (t, "scopes-missing");
+          return;
+        }
+    }
+}
+
+static void
+set_times (CkTransaction *t, CkToken *token, guint64 sent_at, gboolean is_new_refresh_token)
+{
+  ck_transaction_set_grant_time (t, "issued-at", sent_at);
+  ck_transaction_set_grant_time (t, "expires-at",
+                                 token->expires_in > 0 ? sent_at + token->expires_in : 0);
+
+  if (token->refresh_expires_in > 0)
+    ck_transaction_set_grant_time (t, "renewable-until", sent_at + token->refresh_expires_in);
+  else if (is_new_refresh_token)
+    ck_transaction_set_grant_time (t, "renewable-until", 0);
+}
+
+static gboolean
+set_grant (CkTransaction *t, CkToken *token, guint64 sent_at)
+{
+  const char *endpoint = ck_transaction_get_setting (t, "OAuth2", "TokenEndpoint");
+  g_autofree char *origin = endpoint != NULL ? ck_text_origin (endpoint) : NULL;
+  gboolean is_new_refresh_token
+      = token->refresh_token != NULL
+        && g_strcmp0 (token->refresh_token, ck_transaction_get_grant (t, "refresh-token")) != 0;
+
+  if (!ck_transaction_set_grant (t, "access-token", token->access_token)
+      || !ck_transaction_set_grant (t, "token-type", token->token_type)
+      || !ck_transaction_set_grant (t, "token-origin", origin))
+    return FALSE;
+  if (is_new_refresh_token && !ck_transaction_set_grant (t, "refresh-token", token->refresh_token))
+    return FALSE;
+
+  set_times (t, token, sent_at, is_new_refresh_token);
+  set_scopes (t, token);
+
+  return TRUE;
+}
+
+CkResult
+ck_request_accept_token (CkTransaction *t,
+                         CkHttpResponse *response,
+                         const char *what,
+                         CkToken **token)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkToken) parsed = NULL;
+  JsonNode *json = ck_http_response_get_json (response);
+  guint status = ck_http_response_get_status (response);
+
+  if (status < 200 || status > 299 || json == NULL || ck_token_is_error (json))
+    return ck_transaction_fail_response (t, response, "token", what);
+
+  parsed = ck_token_parse (json, ck_transaction_get_setting (t, "OAuth2", "TokenType"), &error);
+  if (parsed == NULL)
+    return ck_transaction_fail (t, "server-error", "%s failed: %s", what, error->message);
+
+  if (parsed->id_token != NULL)
+    ck_transaction_add_secret (t, parsed->id_token);
+  if (!set_grant (t, parsed, ck_http_response_get_sent_at (response)))
+    return ck_transaction_fail (t, "server-error", "%s failed: the answer's tokens cannot be kept",
+                                what);
+
+  if (token != NULL)
+    *token = g_steal_pointer (&parsed);
+
+  return CK_RESULT_SUCCESS;
+}
+
+CkResult
+ck_request_accept_id_token (CkTransaction *t,
+                            CkHttpResponse *response,
+                            CkToken *token,
+                            const char *nonce)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *sub = NULL;
+  CkIdTokenExpected expected = {
+    ck_transaction_get_setting (t, "OAuth2", "Issuer"),
+    ck_transaction_get_client_id (t),
+    nonce,
+    ck_http_response_get_sent_at (response),
+  };
+
+  if (token->id_token == NULL)
+    return CK_RESULT_SUCCESS;
+  if (expected.issuer == NULL || *expected.issuer == '\0')
+    {
+      ck_transaction_debug (t, "the ID token is not used: the provider file names no issuer");
+      return CK_RESULT_SUCCESS;
+    }
+
+  sub = ck_id_token_check (token->id_token, &expected, &error);
+  if (sub == NULL)
+    {
+      ck_transaction_fail (t, "none", "the account could not be told: %s", error->message);
+      return CK_RESULT_AUTH_ERR;
+    }
+
+  ck_transaction_set_item (t, "id-token-iss", expected.issuer);
+  ck_transaction_set_item (t, "id-token-sub", sub);
+
+  return CK_RESULT_SUCCESS;
+}
+
+char *
+ck_request_dup_scope (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "ScopeSeparator");
+  const char *separator = setting;
+
+  if (setting == NULL || *setting == '\0' || g_str_equal (setting, "space"))
+    separator = " ";
+  else if (g_str_equal (setting, "comma"))
+    separator = ",";
+  else if (g_str_equal (setting, "plus"))
+    separator = "+";
+
+  return g_strjoinv (separator, (char **) ck_transaction_get_scopes (t));
+}

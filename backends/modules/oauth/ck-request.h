@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channelkeeper/ck-module.h"
+
+#include "ck-form.h"
+#include "ck-token.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Requests that a client makes in its own name, and what their answers mean. Settings read, all of
+ * the group OAuth2: TokenEndpoint, ClientAuthentication (`basic`, `post` or `none`; if it is not
+ * said `basic`, and `none` for a client without a secret), TokenType, Issuer.
+ */
+
+/**
+ * CkRequestFlags:
+ * @CK_REQUEST_SPENDS: as in #CkHttpRequest
+ * @CK_REQUEST_NAMES_CLIENT: client_id is one of the request's own parameters, and so in the form
+ *   even where a header already says it
+ */
+typedef enum
+{
+  CK_REQUEST_PLAIN = 0,
+  CK_REQUEST_SPENDS = 1 << 0,
+  CK_REQUEST_NAMES_CLIENT = 1 << 1,
+} CkRequestFlags;
+
+/**
+ * ck_request_endpoint:
+ * @key: a key of the group OAuth2, `TokenEndpoint`
+ * @module: who needs it, for the message
+ * @uri: (out): the address
+ *
+ * Returns: %CK_RESULT_SUCCESS; %CK_RESULT_SERVICE_ERR if the provider has no such endpoint
+ */
+CkResult ck_request_endpoint (CkTransaction *t,
+                              const char *module,
+                              const char *key,
+                              const char **uri) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_request_post:
+ * @form: the parameters, without those that say who the client is
+ * @response: (out) (transfer full): set only on success
+ *
+ * POSTs @form with the client's authentication (RFC 6749 section 2.3). Refused as `invalid_client`
+ * it is sent again with the next of the client's secrets, once each: a server that does not know
+ * the client has not looked at the code or refresh token in the form.
+ *
+ * Returns: as ck_transaction_http()
+ */
+CkResult ck_request_post (CkTransaction *t,
+                          const char *uri,
+                          CkForm *form,
+                          CkRequestFlags flags,
+                          CkHttpResponse **response) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_request_accept_token:
+ * @what: the request in words, "renewing the access token"
+ * @token: (out) (optional) (transfer full): set only on success
+ *
+ * Reads a token endpoint's answer into the grant: tokens, type, times, scopes and the origin that
+ * issued them. A refresh token that the answer does not replace stays (RFC 6749 section 6). Without
+ * a scope in the answer, what was granted is what was asked for, or what was granted before.
+ * Advises `scopes-missing` if scopes asked for are not granted.
+ *
+ * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
+ */
+CkResult ck_request_accept_token (CkTransaction *t,
+                                  CkHttpResponse *response,
+                                  const char *what,
+                                  CkToken **token) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_request_accept_id_token:
+ * @nonce: (nullable): the nonce that was sent
+ *
+ * Checks @token's ID token, if there is one and the provider's issuer is known, and leaves the
+ * items `id-token-iss` and `id-token-sub` for the modules behind.
+ *
+ * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
+ */
+CkResult ck_request_accept_id_token (CkTransaction *t,
+                                     CkHttpResponse *response,
+                                     CkToken *token,
+                                     const char *nonce) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_request_dup_scope:
+ *
+ * Returns: (transfer full) (nullable): the scopes to ask for, joined as the provider's setting
+ *   ScopeSeparator says: `space` (also if it does not say), `comma`, `plus`, or the character
+ * itself
+ */
+char *ck_request_dup_scope (CkTransaction *t) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

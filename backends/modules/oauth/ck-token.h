@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "ck-text.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkToken:
+ * @access_token: printable ASCII
+ * @refresh_token: (nullable): printable ASCII; %NULL if none came
+ * @id_token: (nullable): as it came, not looked at
+ * @token_type: as the grant shall say it, `Bearer`
+ * @scopes: (nullable): %NULL if the answer does not say
+ * @expires_in: seconds; 0 if not said: ask the platform, not for ever
+ * @refresh_expires_in: seconds; 0 if not said
+ *
+ * A token endpoint's answer (RFC 6749 section 5.1).
+ */
+typedef struct
+{
+  CkSecretText access_token;
+  CkSecretText refresh_token;
+  CkSecretText id_token;
+  char *token_type;
+  GStrv scopes;
+  guint64 expires_in;
+  guint64 refresh_expires_in;
+} CkToken;
+
+void ck_token_free (CkToken *token);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkToken, ck_token_free)
+
+/**
+ * ck_token_parse:
+ * @json: (nullable): the answer's body
+ * @allowed_types: (nullable): the token types to take, with blanks between them; %NULL is `Bearer`.
+ *   Where the platform's setting names some, an answer without a type has the first of them
+ * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong with the answer and quoting nothing of it
+ *
+ * Refuses what could later be mistaken for a good grant: no access token, an unknown token type
+ * (a client must not use a token whose type it does not understand: section 7.1), tokens with bytes
+ * outside %x20-7E. A lifetime that cannot be read is not known: a token must not be lost for it.
+ *
+ * Returns: (transfer full) (nullable): the token
+ */
+CkToken *ck_token_parse (JsonNode *json,
+                         const char *allowed_types,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_token_is_error:
+ * @json: (nullable): the answer's body
+ *
+ * Returns: whether it has a member `error` that says something, whatever the HTTP status was
+ */
+gboolean ck_token_is_error (JsonNode *json) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

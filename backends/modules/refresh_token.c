@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-arguments.h"
+#include "ck-request.h"
+
+#define MODULE "refresh_token"
+#define WHAT "renewing the access token"
+
+CK_MODULE_DECLARE_ABI;
+
+/*
+ * No refresh token is no statement about the grant while its access token lives: the platform gave
+ * none, and a person reconnects when it has run out.
+ */
+static CkResult
+fail_without_token (CkTransaction *t)
+{
+  guint64 expires_at = ck_transaction_get_grant_time (t, "expires-at");
+  guint64 now = (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+
+  if (expires_at != 0 && expires_at <= now)
+    return ck_transaction_fail (t, "expired",
+                                "the access token has expired and the platform gave no refresh "
+                                "token: reconnect the channel");
+
+  ck_transaction_fail (t, "none",
+                       "the platform gave no refresh token: this grant cannot be renewed without a "
+                       "person");
+
+  return CK_RESULT_CRED_INSUFFICIENT;
+}
+
+/* A refresh token goes to the origin that issued it and nowhere else, whatever the files now say.
+ */
+static CkResult
+check_origin (CkTransaction *t, const char *endpoint)
+{
+  const char *issued_by = ck_transaction_get_grant (t, "token-origin");
+  g_autofree char *origin = ck_text_origin (endpoint);
+
+  if (*issued_by == '\0' || g_strcmp0 (issued_by, origin) == 0)
+    return CK_RESULT_SUCCESS;
+
+  return ck_transaction_fail (t, "client-misconfigured",
+                              "the refresh token was issued by %s and is not sent to %s: correct "
+                              "TokenEndpoint in the provider file, or reconnect the channel",
+                              issued_by, origin != NULL ? origin : endpoint);
+}
+
+/* What is not known not to rotate is treated as if it did. */
+static gboolean
+is_rotating (CkTransaction *t)
+{
+  return !ck_text_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"))
+         && !ck_text_is_no (ck_transaction_get_setting (t, "OAuth2", "Rotation"));
+}
+
+CkResult
+ck_sm_renew (CkTransaction *t, int argc, const char **argv)
+{
+  g_autoptr (CkForm) form = ck_form_new ();
+  g_autoptr (CkHttpResponse) response = NULL;
+  const char *endpoint = NULL;
+  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
+
+  if (result == CK_RESULT_SUCCESS)
+    result = ck_request_endpoint (t, MODULE, "TokenEndpoint", &endpoint);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (*ck_transaction_get_grant (t, "refresh-token") == '\0')
+    return fail_without_token (t);
+
+  result = check_origin (t, endpoint);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  ck_form_add (form, "grant_type", "refresh_token");
+  ck_form_add (form, "refresh_token", ck_transaction_get_grant (t, "refresh-token"));
+  result = ck_request_post (t, endpoint, form,
+                            is_rotating (t) ? CK_REQUEST_SPENDS : CK_REQUEST_PLAIN, &response);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  return ck_request_accept_token (t, response, WHAT, NULL);
+}
