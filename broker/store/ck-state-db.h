@@ -168,7 +168,7 @@ GPtrArray *ck_state_db_get_history_finish (CkStateDb *db, GAsyncResult *result, 
  *
  * For shutdown: writes what is queued, the last time included, ends the thread, closes the file.
  * Waits for the disk. Callbacks still come when the main context runs; later calls fail
- * %CK_ERROR_STORE. Also done by the last unref.
+ * %CK_ERROR_STORE. The last unref closes the file too, but does not write the time.
  */
 void ck_state_db_close (CkStateDb *db);
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-db-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ck-error.h"
+
+/* Long enough for a predecessor to finish its last commit, short enough for a start. */
+#define BUSY_TIMEOUT_MS 2000
+
+static gboolean
+set_errno (const char *path, const char *doing, GError **error)
+{
+  int saved = errno;
+
+  g_set_error (error, CK_ERROR, CK_ERROR_STORE, "cannot %s %s: %s", doing, path, g_strerror (saved));
+
+  return FALSE;
+}
+
+static gboolean
+set_problem (const char *path, const char *problem, GError **error)
+{
+  g_set_error (error, CK_ERROR, CK_ERROR_STORE, "%s %s", path, problem);
+
+  return FALSE;
+}
+
+char *
+ck_db_file_resolve (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  char *real = realpath (directory, NULL);
+  char *resolved;
+
+  if (real == NULL)
+    {
+      set_errno (directory, "use the directory", error);
+      return NULL;
+    }
+
+  resolved = g_build_filename (real, name, NULL);
+  free (real); /* realpath()'s own, not g_malloc()'s */
+
+  return resolved;
+}
+
+gboolean
+ck_db_file_sync_directory (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean done;
+
+  if (fd < 0)
+    return set_errno (directory, "open", error);
+
+  done = fsync (fd) == 0;
+  if (!done)
+    set_errno (directory, "sync", error);
+  close (fd);
+
+  return done;
+}
+
+/* lstat() and not an open descriptor: closing one would drop the locks that SQLite may hold. The
+ * directory is ours alone, so nobody can swap the file in between. */
+static gboolean
+check_existing (const char *path, GError **error)
+{
+  struct stat st;
+
+  if (lstat (path, &st) < 0)
+    return set_errno (path, "look at", error);
+  if (S_ISLNK (st.st_mode))
+    return set_problem (path, "is a symbolic link, which is not followed", error);
+  if (!S_ISREG (st.st_mode))
+    return set_problem (path, "is not a regular file", error);
+  if (st.st_uid != geteuid ())
+    return set_problem (path, "does not belong to the user of this service", error);
+  if ((st.st_mode & 077) != 0)
+    return set_problem (path, "is open to other users: its mode must be 0600", error);
+  /* A new file gets its name when it is complete, see create_file(). */
+  if (st.st_size == 0)
+    return set_problem (path, "is damaged: it is empty. Restore it from a backup", error);
+
+  return TRUE;
+}
+
+static gboolean
+exec_sql (sqlite3 *db, const char *sql, const char *doing, GError **error)
+{
+  if (sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    return ck_db_writer_set_error (db, doing, error);
+
+  return TRUE;
+}
+
+static gboolean
+read_number (sqlite3 *db, const char *sql, gint64 *number, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean found = sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) == SQLITE_OK
+                   && sqlite3_step (statement) == SQLITE_ROW;
+
+  if (found)
+    *number = sqlite3_column_int64 (statement, 0);
+  else
+    ck_db_writer_set_error (db, "cannot read", error);
+  sqlite3_finalize (statement);
+
+  return found;
+}
+
+/* Settings of the connection alone: nothing here touches the file. */
+static gboolean
+configure (sqlite3 *db, GError **error)
+{
+  sqlite3_extended_result_codes (db, 1);
+  sqlite3_busy_timeout (db, BUSY_TIMEOUT_MS);
+  sqlite3_db_config (db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config (db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+
+  return exec_sql (db,
+                   "PRAGMA locking_mode = EXCLUSIVE;"
+                   "PRAGMA synchronous = FULL;"
+                   "PRAGMA secure_delete = ON;"
+                   "PRAGMA cell_size_check = ON;"
+                   "PRAGMA temp_store = MEMORY;"
+                   "PRAGMA mmap_size = 0;"
+                   "PRAGMA cache_size = -1024;",
+                   "cannot set up",
+                   error);
+}
+
+static sqlite3 *
+connect_file (const char *path, GError **error)
+{
+  sqlite3 *db = NULL;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
+
+  if (sqlite3_open_v2 (path, &db, flags, NULL) != SQLITE_OK || !configure (db, NULL))
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_STORE,
+                   "cannot open %s: %s",
+                   path,
+                   db != NULL ? sqlite3_errmsg (db) : "out of memory");
+      sqlite3_close (db);
+      return NULL;
+    }
+
+  return db;
+}
+
+static gboolean
+fill_new (sqlite3 *db, const CkDbFormat *format, gpointer create_data, GError **error)
+{
+  g_autofree char *marks
+      = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                         format->application_id,
+                         format->version);
+
+  return exec_sql (db, "BEGIN IMMEDIATE", "cannot make", error)
+         && exec_sql (db, marks, "cannot make", error)
+         && format->create (db, create_data, error)
+         && exec_sql (db, "COMMIT", "cannot make", error)
+         && exec_sql (db, "PRAGMA journal_mode = WAL", "cannot make", error);
+}
+
+static void
+remove_leftovers (const char *path)
+{
+  static const char *const suffixes[] = { "", "-journal", "-wal", "-shm" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
+
+      unlink (name);
+    }
+}
+
+static gboolean
+make_private (const char *path, GError **error)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    return set_errno (path, "make", error);
+
+  close (fd);
+  return TRUE;
+}
+
+static gboolean
+create_file (const char *path, const CkDbFormat *format, gpointer create_data, GError **error)
+{
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
+  struct stat st;
+  sqlite3 *db;
+  gboolean filled;
+
+  /* SQLite would take a log without its database for rubbish and delete it. */
+  if (lstat (wal, &st) == 0 && st.st_size > 0)
+    return set_problem (path, "is missing, but its log is there. Restore it from a backup", error);
+
+  remove_leftovers (fresh);
+  if (!make_private (fresh, error))
+    return FALSE;
+
+  db = connect_file (fresh, error);
+  filled = db != NULL && fill_new (db, format, create_data, error);
+  if (db != NULL)
+    {
+      ck_db_file_accept (db);
+      sqlite3_close (db);
+    }
+
+  if (filled && rename (fresh, path) < 0)
+    filled = set_errno (path, "make", error);
+  if (!filled)
+    {
+      remove_leftovers (fresh);
+      return FALSE;
+    }
+
+  return ck_db_file_sync_directory (path, error);
+}
+
+static gboolean
+check_format (sqlite3 *db, const CkDbFormat *format, GError **error)
+{
+  const char *path = sqlite3_db_filename (db, "main");
+  gint64 application_id;
+  gint64 version;
+
+  if (!read_number (db, "PRAGMA application_id", &application_id, error)
+      || !read_number (db, "PRAGMA user_version", &version, error))
+    return FALSE;
+
+  if (application_id != format->application_id)
+    return set_problem (path, "is not a file of this kind, or it is damaged", error);
+  if (version > format->version)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_STORE,
+                   "%s has format %" G_GINT64_FORMAT ", this program knows %d: it was written by a "
+                   "newer version",
+                   path,
+                   version,
+                   format->version);
+      return FALSE;
+    }
+  if (version < 1)
+    return set_problem (path, "is damaged: it has no format number", error);
+  if (sqlite3_db_readonly (db, "main") == 1)
+    return set_problem (path, "cannot be written: is the file system read-only?", error);
+
+  return exec_sql (db, "PRAGMA journal_mode = WAL", "cannot set up", error);
+}
+
+sqlite3 *
+ck_db_file_open (const char *path, const CkDbFormat *format, gpointer create_data, GError **error)
+{
+  struct stat st;
+  sqlite3 *db;
+
+  if (lstat (path, &st) < 0 && errno == ENOENT && !create_file (path, format, create_data, error))
+    return NULL;
+  if (!check_existing (path, error))
+    return NULL;
+
+  db = connect_file (path, error);
+  if (db != NULL && !check_format (db, format, error))
+    g_clear_pointer (&db, sqlite3_close);
+
+  return db;
+}
+
+void
+ck_db_file_accept (sqlite3 *db)
+{
+  sqlite3_db_config (db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "ck-event.h"
+
+G_BEGIN_DECLS
+
+/* The table of events in state.db. All functions run where the connection lives and set
+ * %CK_ERROR_STORE. */
+
+gboolean ck_history_create_table (sqlite3 *db, GError **error);
+
+/**
+ * ck_history_write:
+ * @event: one event; a row with its sequence is replaced
+ * @keep: how many events of its channel remain
+ */
+gboolean ck_history_write (sqlite3 *db, const CkEvent *event, guint keep, GError **error);
+
+/**
+ * ck_history_remove_channel:
+ *
+ * Deletes all events of that channel.
+ */
+gboolean ck_history_remove_channel (sqlite3 *db, const char *channel, GError **error);
+
+/**
+ * ck_history_read:
+ * @since: Unix seconds: events of that time or later
+ * @limit: at most so many, 0 for all
+ *
+ * Returns: (transfer full) (nullable) (element-type CkEvent): newest first
+ */
+GPtrArray *ck_history_read (sqlite3 *db,
+                            const char *channel,
+                            guint64 since,
+                            guint limit,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
