@@ -31,23 +31,6 @@ fail_without_token (CkTransaction *t)
   return CK_RESULT_CRED_INSUFFICIENT;
 }
 
-/* A refresh token goes to the origin that issued it and nowhere else, whatever the files now say.
- */
-static CkResult
-check_origin (CkTransaction *t, const char *endpoint)
-{
-  const char *issued_by = ck_transaction_get_grant (t, "token-origin");
-  g_autofree char *origin = ck_text_origin (endpoint);
-
-  if (*issued_by == '\0' || g_strcmp0 (issued_by, origin) == 0)
-    return CK_RESULT_SUCCESS;
-
-  return ck_transaction_fail (t, "client-misconfigured",
-                              "the refresh token was issued by %s and is not sent to %s: correct "
-                              "TokenEndpoint in the provider file, or reconnect the channel",
-                              issued_by, origin != NULL ? origin : endpoint);
-}
-
 /* What is not known not to rotate is treated as if it did. */
 static gboolean
 is_rotating (CkTransaction *t)
@@ -71,7 +54,7 @@ ck_sm_renew (CkTransaction *t, int argc, const char **argv)
   if (*ck_transaction_get_grant (t, "refresh-token") == '\0')
     return fail_without_token (t);
 
-  result = check_origin (t, endpoint);
+  result = ck_request_check_origin (t, endpoint);
   if (result != CK_RESULT_SUCCESS)
     return result;
 

@@ -118,6 +118,21 @@ ck_request_post (CkTransaction *t,
     }
 }
 
+CkResult
+ck_request_check_origin (CkTransaction *t, const char *endpoint)
+{
+  const char *issued_by = ck_transaction_get_grant (t, "token-origin");
+  g_autofree char *origin = ck_text_origin (endpoint);
+
+  if (*issued_by == '\0' || g_strcmp0 (issued_by, origin) == 0)
+    return CK_RESULT_SUCCESS;
+
+  return ck_transaction_fail (t, "client-misconfigured",
+                              "the refresh token was issued by %s and is not sent to %s: correct "
+                              "the provider file, or reconnect the channel",
+                              issued_by, origin != NULL ? origin : endpoint);
+}
+
 /* Servers need not repeat these two, and what they stand for is seen elsewhere. */
 static gboolean
 is_protocol_scope (const char *scope)

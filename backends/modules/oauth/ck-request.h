@@ -58,6 +58,17 @@ CkResult ck_request_post (CkTransaction *t,
                           CkHttpResponse **response) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_request_check_origin:
+ * @endpoint: where a refresh token is about to be sent
+ *
+ * A refresh token goes to the origin that issued it and nowhere else, whatever the provider file or
+ * the platform's metadata say now.
+ *
+ * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
+ */
+CkResult ck_request_check_origin (CkTransaction *t, const char *endpoint) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_request_accept_token:
  * @what: the request in words, "renewing the access token"
  * @token: (out) (optional) (transfer full): set only on success

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-answer.h"
+#include "ck-arguments.h"
+#include "ck-request.h"
+#include "ck-resource.h"
+
+#define MODULE "http_check"
+#define WHAT "asking the platform whether the access token is good"
+
+CK_MODULE_DECLARE_ABI;
+
+typedef struct
+{
+  const char *uri;
+  const char *endpoint;
+  const char *method;
+  const char *scheme;
+  const char *header;
+  const char *expires;    /* where the answer says when the token ends, in Unix seconds */
+  const char *expires_in; /* the same in seconds from now */
+  const char *scopes;     /* where it says what was granted */
+  gboolean introspect;
+} Arguments;
+
+static CkResult
+parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *arguments)
+{
+  const CkArgument table[] = {
+    { "uri", &arguments->uri, NULL },
+    { "endpoint", &arguments->endpoint, NULL },
+    { "method", &arguments->method, NULL },
+    { "scheme", &arguments->scheme, NULL },
+    { "header", &arguments->header, NULL },
+    { "expires", &arguments->expires, NULL },
+    { "expires-in", &arguments->expires_in, NULL },
+    { "scopes", &arguments->scopes, NULL },
+    { "introspect", NULL, &arguments->introspect },
+  };
+  const char *problem = NULL;
+  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
+
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  if (arguments->method != NULL && !g_str_equal (arguments->method, "GET")
+      && !g_str_equal (arguments->method, "POST"))
+    problem = "method= is GET or POST";
+  if (arguments->introspect
+      && (arguments->method != NULL || arguments->scheme != NULL || arguments->header != NULL))
+    problem = "introspect asks in the client's name: method=, scheme= and header= have no meaning";
+  if (problem == NULL)
+    return CK_RESULT_SUCCESS;
+
+  ck_transaction_fail (t, "none", "the stack's line for " MODULE " is wrong: %s", problem);
+
+  return CK_RESULT_SERVICE_ERR;
+}
+
+/* RFC 7662 section 2.1. */
+static CkResult
+introspect (CkTransaction *t, const char *uri, CkHttpResponse **response)
+{
+  g_autoptr (CkForm) form = ck_form_new ();
+
+  if (*ck_transaction_get_grant (t, "access-token") == '\0')
+    {
+      ck_transaction_fail (t, "none", "there is no access token to ask the platform about");
+      return CK_RESULT_CRED_UNAVAIL;
+    }
+
+  ck_form_add (form, "token", ck_transaction_get_grant (t, "access-token"));
+  ck_form_add (form, "token_type_hint", "access_token");
+
+  return ck_request_post (t, uri, form, CK_REQUEST_PLAIN, response);
+}
+
+static gboolean
+is_past (CkTransaction *t, JsonNode *json, guint64 now)
+{
+  guint64 expires = ck_transaction_get_grant_time (t, "expires-at");
+
+  if (ck_answer_get_seconds (json, "exp", &expires))
+    return expires <= now;
+
+  return expires != 0 && expires <= now;
+}
+
+/*
+ * RFC 7662 section 2.2: an inactive token comes without a reason. Some platforms say one in a
+ * member `status`; else it has run out if its time was over, and if not, the platform took it back.
+ */
+static CkResult
+fail_inactive (CkTransaction *t, CkHttpResponse *response)
+{
+  JsonNode *json = ck_http_response_get_json (response);
+  const char *status = ck_answer_get_string (json, "status");
+  const char *cause = "unknown-revoked";
+
+  if (g_strcmp0 (status, "revoked") == 0)
+    cause = "revoked-by-user";
+  else if (g_strcmp0 (status, "expired") == 0
+           || is_past (t, json, ck_http_response_get_sent_at (response)))
+    cause = "expired";
+
+  return ck_transaction_fail (t, cause, "%s: it is not active any more", WHAT);
+}
+
+static CkResult
+judge_introspection (CkTransaction *t, CkHttpResponse *response)
+{
+  JsonNode *active = ck_answer_find (ck_http_response_get_json (response), "active");
+
+  /* 401 is about the client, not about the token (RFC 7662 section 2.3). */
+  if (ck_http_response_get_status (response) == 401)
+    return ck_transaction_fail_response (t, response, "token", WHAT);
+  if (!ck_resource_is_good (response))
+    return ck_transaction_fail_response (t, response, "api", WHAT);
+  if (active == NULL || !JSON_NODE_HOLDS_VALUE (active)
+      || json_node_get_value_type (active) != G_TYPE_BOOLEAN)
+    return ck_transaction_fail (t, "server-error",
+                                "%s failed: the answer does not say whether it is active", WHAT);
+
+  return json_node_get_boolean (active) ? CK_RESULT_SUCCESS : fail_inactive (t, response);
+}
+
+static void
+take_members (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+{
+  JsonNode *json = ck_http_response_get_json (response);
+  g_auto (GStrv) scopes = NULL;
+  guint64 seconds = 0;
+
+  /* Platforms write 0 for tokens without an end: that is not said to be for ever, only not known.
+   */
+  if (arguments->expires != NULL && ck_answer_get_seconds (json, arguments->expires, &seconds)
+      && seconds > 0)
+    ck_transaction_set_grant_time (t, "expires-at", seconds);
+  else if (arguments->expires_in != NULL
+           && ck_answer_get_seconds (json, arguments->expires_in, &seconds) && seconds > 0)
+    ck_transaction_set_grant_time (t, "expires-at",
+                                   ck_http_response_get_sent_at (response) + seconds);
+
+  if (arguments->scopes != NULL)
+    scopes = ck_answer_dup_scopes (json, arguments->scopes);
+  if (scopes != NULL)
+    ck_transaction_set_grant_scopes (t, (const char *const *) scopes);
+}
+
+CkResult
+ck_sm_verify (CkTransaction *t, int argc, const char **argv)
+{
+  g_autoptr (CkHttpResponse) response = NULL;
+  Arguments arguments = { 0 };
+  const char *uri = NULL;
+  CkResult result = parse_arguments (t, argc, argv, &arguments);
+
+  if (result == CK_RESULT_SUCCESS)
+    result = ck_arguments_pick_endpoint (t, MODULE, arguments.uri, arguments.endpoint, &uri);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (uri == NULL)
+    return CK_RESULT_IGNORE;
+
+  if (arguments.introspect)
+    result = introspect (t, uri, &response);
+  else
+    {
+      CkResource resource = { uri, arguments.method, arguments.scheme, arguments.header };
+
+      result = ck_resource_ask (t, &resource, &response);
+    }
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  if (arguments.introspect)
+    result = judge_introspection (t, response);
+  else if (!ck_resource_is_good (response))
+    result = ck_transaction_fail_response (t, response, "api", WHAT);
+  if (result == CK_RESULT_SUCCESS)
+    take_members (t, &arguments, response);
+
+  return result;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "ck-answer.h"
+#include "ck-arguments.h"
+#include "ck-resource.h"
+#include "ck-text.h"
+
+#define MODULE "identity"
+#define WHAT "asking the platform which account this is"
+
+#define MAX_ID_BYTES 255
+#define MAX_NAME_CHARS 128
+
+CK_MODULE_DECLARE_ABI;
+
+typedef struct
+{
+  const char *uri;
+  const char *endpoint;
+  const char *scheme;
+  const char *header;
+  const char *id;
+  const char *name;
+  const char *owner;
+  const char *source;
+} Arguments;
+
+typedef struct
+{
+  char *id;
+  char *name;  /* (nullable) */
+  char *owner; /* (nullable) */
+} Account;
+
+static void
+account_clear (Account *account)
+{
+  g_free (account->id);
+  g_free (account->name);
+  g_free (account->owner);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Account, account_clear)
+
+static CkResult
+fail_line (CkTransaction *t, const char *problem)
+{
+  ck_transaction_fail (t, "none", "the stack's line for " MODULE " is wrong: %s", problem);
+
+  return CK_RESULT_SERVICE_ERR;
+}
+
+static CkResult
+parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *arguments)
+{
+  const CkArgument table[] = {
+    { "uri", &arguments->uri, NULL },       { "endpoint", &arguments->endpoint, NULL },
+    { "scheme", &arguments->scheme, NULL }, { "header", &arguments->header, NULL },
+    { "id", &arguments->id, NULL },         { "name", &arguments->name, NULL },
+    { "owner", &arguments->owner, NULL },   { "source", &arguments->source, NULL },
+  };
+  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
+
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  if (arguments->source != NULL)
+    {
+      if (!g_str_equal (arguments->source, "id_token"))
+        return fail_line (t, "source= can only be id_token");
+      if (arguments->uri != NULL || arguments->endpoint != NULL || arguments->id != NULL
+          || arguments->name != NULL || arguments->owner != NULL)
+        return fail_line (t, "source=id_token stands alone");
+    }
+  else if (arguments->id == NULL)
+    return fail_line (t, "id= must say where in the answer the account's id is");
+
+  return CK_RESULT_SUCCESS;
+}
+
+static gboolean
+is_id (const char *text)
+{
+  if (text == NULL || *text == '\0' || strlen (text) > MAX_ID_BYTES)
+    return FALSE;
+
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      if (g_unichar_iscntrl (character) || g_unichar_type (character) == G_UNICODE_FORMAT)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* OpenID Connect Core section 5.3.2: userinfo must say a sub, and about somebody else it is not to
+ * be used. */
+static CkResult
+check_sub (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+{
+  const char *expected = ck_transaction_get_item (t, "id-token-sub");
+  const char *sub = ck_answer_get_string (ck_http_response_get_json (response), "sub");
+  g_autofree char *shown = NULL;
+
+  if (expected == NULL || g_strcmp0 (sub, expected) == 0)
+    return CK_RESULT_SUCCESS;
+  if (sub == NULL && g_strcmp0 (arguments->endpoint, "UserinfoEndpoint") != 0)
+    return CK_RESULT_SUCCESS;
+
+  shown = ck_text_clean (sub != NULL ? sub : "nobody", MAX_NAME_CHARS);
+  ck_transaction_fail (t, "none",
+                       "the platform contradicts itself: its ID token is about %s, its answer "
+                       "about %s",
+                       expected, shown);
+
+  return CK_RESULT_AUTH_ERR;
+}
+
+static CkResult
+read_account (CkTransaction *t,
+              const Arguments *arguments,
+              CkHttpResponse *response,
+              Account *account)
+{
+  g_autofree char *name = NULL;
+
+  account->id = ck_http_response_dup_member (response, arguments->id);
+  if (!is_id (account->id))
+    return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s", WHAT,
+                                arguments->id);
+
+  if (arguments->owner != NULL)
+    {
+      account->owner = ck_http_response_dup_member (response, arguments->owner);
+      if (!is_id (account->owner))
+        return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s",
+                                    WHAT, arguments->owner);
+    }
+
+  name = arguments->name != NULL ? ck_http_response_dup_member (response, arguments->name) : NULL;
+  if (name != NULL)
+    account->name = ck_text_clean (name, MAX_NAME_CHARS);
+
+  return CK_RESULT_SUCCESS;
+}
+
+static CkResult
+ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Account *account)
+{
+  g_autoptr (CkHttpResponse) response = NULL;
+  CkResource resource = { uri, NULL, arguments->scheme, arguments->header };
+  CkResult result = ck_resource_ask (t, &resource, &response);
+
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (!ck_resource_is_good (response))
+    return ck_transaction_fail_response (t, response, "api", WHAT);
+
+  result = check_sub (t, arguments, response);
+
+  return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
+}
+
+static CkResult
+check_pinned (CkTransaction *t, const Account *account)
+{
+  const char *pinned = ck_transaction_get_pinned_account (t);
+
+  if (*pinned == '\0' || g_str_equal (pinned, account->id))
+    return CK_RESULT_SUCCESS;
+
+  return ck_transaction_fail (t, "wrong-account",
+                              "the platform says this is account %s%s%s%s, but the channel is "
+                              "pinned to account %s",
+                              account->id, account->name != NULL ? " (" : "",
+                              account->name != NULL ? account->name : "",
+                              account->name != NULL ? ")" : "", pinned);
+}
+
+static const char *
+choose_owner (CkTransaction *t, const Account *account)
+{
+  if (account->owner != NULL)
+    return account->owner;
+  if (ck_transaction_get_item (t, "id-token-sub") != NULL)
+    return ck_transaction_get_item (t, "id-token-sub");
+
+  return *ck_transaction_get_grant (t, "owner-id") == '\0' ? account->id : NULL;
+}
+
+/* The account is put into the grant of a connect even if it is the wrong one, so that the broker
+ * can say which one came; it discards that grant. */
+static CkResult
+accept_account (CkTransaction *t, const Account *account)
+{
+  gboolean is_connect = g_str_equal (ck_transaction_get_operation (t), "connect");
+  const char *owner = choose_owner (t, account);
+  CkResult result = check_pinned (t, account);
+
+  if (result != CK_RESULT_SUCCESS && !is_connect)
+    return result;
+
+  if (!ck_transaction_set_grant (t, "account-id", account->id)
+      || (owner != NULL && !ck_transaction_set_grant (t, "owner-id", owner))
+      || (account->name != NULL && !ck_transaction_set_grant (t, "account-name", account->name)))
+    return ck_transaction_fail (t, "server-error", "%s failed: id or name cannot be kept", WHAT);
+
+  return result;
+}
+
+static CkResult
+identify (CkTransaction *t, int argc, const char **argv)
+{
+  g_auto (Account) account = { 0 };
+  Arguments arguments = { 0 };
+  const char *uri = NULL;
+  CkResult result = parse_arguments (t, argc, argv, &arguments);
+
+  if (result == CK_RESULT_SUCCESS && arguments.source == NULL)
+    result = ck_arguments_pick_endpoint (t, MODULE, arguments.uri, arguments.endpoint, &uri);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  if (uri != NULL)
+    result = ask_platform (t, &arguments, uri, &account);
+  else if (ck_transaction_get_item (t, "id-token-sub") != NULL)
+    account.id = g_strdup (ck_transaction_get_item (t, "id-token-sub"));
+  else
+    return CK_RESULT_IGNORE;
+
+  return result == CK_RESULT_SUCCESS ? accept_account (t, &account) : result;
+}
+
+CkResult
+ck_sm_connect (CkTransaction *t, int argc, const char **argv)
+{
+  return identify (t, argc, argv);
+}
+
+CkResult
+ck_sm_verify (CkTransaction *t, int argc, const char **argv)
+{
+  return identify (t, argc, argv);
+}

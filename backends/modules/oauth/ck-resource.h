@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channelkeeper/ck-module.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkResource:
+ * @uri: where
+ * @method: (nullable): %NULL is `GET`
+ * @scheme: (nullable): the word before the token in the Authorization header; %NULL is `Bearer`
+ * @header: (nullable): one more header, `Client-Id: %c`; `%c` in it is the client id
+ *
+ * A request in the name of the channel (RFC 6750 section 2.1).
+ */
+typedef struct
+{
+  const char *uri;
+  const char *method;
+  const char *scheme;
+  const char *header;
+} CkResource;
+
+/**
+ * ck_resource_ask:
+ * @response: (out) (transfer full): set only on success, whatever its status is
+ *
+ * Sends it with the grant's access token.
+ *
+ * Returns: as ck_transaction_http(); %CK_RESULT_CRED_UNAVAIL if the grant has no access token
+ */
+CkResult ck_resource_ask (CkTransaction *t,
+                          const CkResource *resource,
+                          CkHttpResponse **response) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether @response has a 2xx status and no member `error`. */
+gboolean ck_resource_is_good (CkHttpResponse *response) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
