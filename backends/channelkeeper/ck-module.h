@@ -149,7 +149,9 @@ const char *ck_transaction_get_grant (CkTransaction *t, const char *member);
  * @value: (nullable): %NULL or empty removes it
  *
  * Tokens must be printable ASCII (RFC 6749 appendix A). Every token set here is a secret of the
- * transaction from then on: cut out of whatever text leaves the worker.
+ * transaction from then on: cut out of whatever text leaves the worker. `token-origin` takes the
+ * token endpoint's URI and keeps its scheme, host and port: where the refresh token may be sent.
+ * A verify may set `account-name`, and an id that the grant does not have yet, but nothing else.
  *
  * Returns: %FALSE if @value is not allowed there; the grant is unchanged
  */
@@ -173,7 +175,7 @@ const char *const *ck_transaction_get_grant_scopes (CkTransaction *t);
 
 /**
  * ck_transaction_set_grant_extra:
- * @key: a name
+ * @key: a name; if it ends in `token`, `secret`, `proof` or `key`, @value is a secret as tokens are
  * @value: (nullable): what the platform's API needs beside the token; %NULL removes it
  */
 void ck_transaction_set_grant_extra (CkTransaction *t, const char *key, const char *value);
@@ -245,6 +247,18 @@ typedef struct
 CkResult ck_transaction_http (CkTransaction *t,
                               const CkHttpRequest *request,
                               CkHttpResponse **response) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_http_response_new_from_redirect:
+ * @uri: where the browser was sent back to (RFC 6749 section 4.1.2)
+ *
+ * An authorization server's answer came in a browser's address: the members of the query as a JSON
+ * object, so that the failure table can be asked about an `error` there, with @where `redirect`.
+ *
+ * Returns: (transfer full) (nullable): an answer with status 302; %NULL if the query cannot be read
+ *   or names a member twice
+ */
+CkHttpResponse *ck_http_response_new_from_redirect (const char *uri) G_GNUC_WARN_UNUSED_RESULT;
 
 guint ck_http_response_get_status (CkHttpResponse *response);
 
