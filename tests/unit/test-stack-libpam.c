@@ -12,6 +12,7 @@
 
 #include "ck-stack-engine.h"
 #include "ck-stack-parser.h"
+#include "random-stack.h"
 
 /*
  * The stack engine against libpam itself. Each case is a few stack files, written twice: in PAM's
@@ -26,19 +27,11 @@
 #define N_STACKS 6000
 
 #define MAX_FILES 5
-#define MODULE "pam_debug.so"
-#define MODULE_MISSING "pam_channelkeeper_missing.so"
-#define MODULE_OF_SESSIONS "pam_keyinit.so" /* it has no account management */
 
-/*
- * A byte from OPERATION (0) on stands for an operation in a file's text; the first is the one that
- * is run. PART stands for the directory of an included file: Debian's libpam looks for those in
- * /etc/pam.d whatever pam_start_confdir() said, unless their path is absolute.
- */
-#define OPERATION(i) ((char) (1 + (i)))
-#define PART "\5"
+/* by number, as random-stack.h has them */
 static const char *const pam_words[] = { "account", "auth", "session", "password" };
 static const char *const our_words[] = { "verify", "connect", "renew", "revoke" };
+G_STATIC_ASSERT (G_N_ELEMENTS (pam_words) == N_OPERATIONS);
 
 typedef struct
 {
@@ -134,12 +127,6 @@ case_clear (Case *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Case, case_clear)
 
-static char *
-file_name (guint index)
-{
-  return index == 0 ? g_strdup ("stack") : g_strdup_printf ("part-%u", index);
-}
-
 /* @dir: (nullable): for PART */
 static GString *
 spell (const GString *text, const char *const *words, const char *dir)
@@ -177,7 +164,7 @@ write_case (const Case *self, const char *dir, const char *const *words, const c
 {
   for (guint i = 0; i < self->n_files; i++)
     {
-      g_autofree char *name = file_name (i);
+      g_autofree char *name = random_stack_name (i);
       g_autoptr (GString) text = spell (self->files[i], words, parts_dir);
 
       write_file (dir, name, text->str);
@@ -189,7 +176,7 @@ print_case (const Case *self)
 {
   for (guint i = 0; i < self->n_files; i++)
     {
-      g_autofree char *name = file_name (i);
+      g_autofree char *name = random_stack_name (i);
       g_autoptr (GString) text = spell (self->files[i], pam_words, NULL);
 
       g_printerr ("---- %s\n%s\n", name, text->str);
@@ -223,186 +210,12 @@ compare (Fixture *fixture, const Case *self)
 
 /* ---- random stacks --------------------------------------------------------------------------- */
 
-static gboolean
-chance (GRand *rand, guint percent)
-{
-  return g_rand_int_range (rand, 0, 100) < (gint32) percent;
-}
-
-#define PICK(rand, array) ((array)[g_rand_int_range ((rand), 0, G_N_ELEMENTS (array))])
-
-static void
-add_word (GRand *rand, GString *text, const char *word)
-{
-  gboolean upper = chance (rand, 5);
-
-  for (; *word != '\0'; word++)
-    g_string_append_c (text, upper ? g_ascii_toupper (*word) : *word);
-}
-
-static void
-add_space (GRand *rand, GString *text)
-{
-  static const char *const spaces[] = {
-    " ", " ", " ", "\t", "   ", " \t ", " \\\n ", "\\\n", "\\  \n\t", " \\\n# in between\n\n ",
-  };
-
-  g_string_append (text, PICK (rand, spaces));
-}
-
-static const char *
-pick_result (GRand *rand)
-{
-  if (chance (rand, 35))
-    return "success";
-  if (chance (rand, 20))
-    return "ignore";
-
-  return ck_result_to_string (g_rand_int_range (rand, 0, CK_N_RESULTS));
-}
-
-static void
-add_pairs (GRand *rand, GString *text)
-{
-  static const char *const actions[] = {
-    "ignore", "ok", "ok", "ok", "done", "bad", "die", "reset", "1", "1", "2",
-  };
-  static const char *const equals[] = { "=", "=", " = ", "\t=", "= " };
-  guint n_pairs = g_rand_int_range (rand, 0, 6);
-
-  for (guint i = 0; i < n_pairs; i++)
-    {
-      g_string_append (text, chance (rand, 30) ? "default" : pick_result (rand));
-      g_string_append (text, PICK (rand, equals));
-      if (chance (rand, 3))
-        g_string_append_printf (text, "%d", g_rand_int_range (rand, 1, 40));
-      else
-        g_string_append (text, PICK (rand, actions));
-      /* libpam needs no blank here, but a number must not grow */
-      if (!chance (rand, 10) || g_ascii_isdigit (text->str[text->len - 1]))
-        g_string_append_c (text, ' ');
-    }
-}
-
-static void
-add_control (GRand *rand, GString *text)
-{
-  static const char *const keywords[] = { "required", "requisite", "sufficient", "optional" };
-
-  if (chance (rand, 45))
-    add_word (rand, text, PICK (rand, keywords));
-  else if (chance (rand, 5))
-    g_string_append_printf (text, "%s=%s", pick_result (rand), chance (rand, 50) ? "ok" : "2");
-  else
-    {
-      g_string_append_c (text, '[');
-      add_pairs (rand, text);
-      g_string_append_c (text, ']');
-      if (chance (rand, 5))
-        return; /* nothing is needed after a bracket either */
-    }
-  add_space (rand, text);
-}
-
-static void
-add_arguments (GRand *rand, GString *text)
-{
-  static const char *const noise[] = { "debug",
-                                       "[two words]",
-                                       "[a \\] b]",
-                                       "[]",
-                                       "auth=die",
-                                       "acct",
-                                       "acctx=abort",
-                                       "x[y",
-                                       "\\"
-                                       "x" };
-
-  while (chance (rand, 15))
-    {
-      add_space (rand, text);
-      g_string_append (text, PICK (rand, noise));
-    }
-  if (chance (rand, 5))
-    return;
-
-  add_space (rand, text);
-  if (chance (rand, 10))
-    g_string_append_printf (text, "[acct=%s]", pick_result (rand));
-  else if (chance (rand, 3))
-    g_string_append (text, "acct=nonsense");
-  else
-    g_string_append_printf (text, "acct=%s", pick_result (rand));
-  if (chance (rand, 5))
-    {
-      add_space (rand, text);
-      g_string_append (text, "acct=abort");
-    }
-}
-
-static void
-add_module (GRand *rand, GString *text)
-{
-  add_control (rand, text);
-  if (chance (rand, 88))
-    g_string_append (text, MODULE);
-  else
-    g_string_append (text, chance (rand, 80) ? MODULE_MISSING : MODULE_OF_SESSIONS);
-  add_arguments (rand, text);
-}
-
-/* Adds a line of file @index of @n_files. */
-static void
-add_line (GRand *rand, GString *text, guint index, guint n_files)
-{
-  static const char *const kinds[] = { "include", "substack", "substack" };
-  static const char *const ends[]
-      = { "\n", "\n", "\n", "  \n", " # why\n", "#\n", "\n\n", "\n # \\\n" };
-  gboolean may_include = index + 1 < n_files && chance (rand, 35);
-  guint operation = chance (rand, 85) ? 0 : g_rand_int_range (rand, 1, G_N_ELEMENTS (pam_words));
-
-  if (chance (rand, 10))
-    g_string_append (text, chance (rand, 50) ? "  " : "\t");
-  if (chance (rand, 15))
-    g_string_append_c (text, '-');
-
-  if (may_include && chance (rand, 25))
-    add_word (rand, text, "@include");
-  else
-    {
-      g_string_append_c (text, OPERATION (operation));
-      add_space (rand, text);
-      if (may_include)
-        add_word (rand, text, PICK (rand, kinds));
-    }
-
-  if (may_include)
-    {
-      g_autofree char *name = file_name (g_rand_int_range (rand, index + 1, n_files));
-
-      add_space (rand, text);
-      g_string_append_printf (text, PART "%s", name);
-    }
-  else
-    add_module (rand, text);
-
-  g_string_append (text, PICK (rand, ends));
-}
-
 static void
 make_case (GRand *rand, Case *self)
 {
   self->n_files = g_rand_int_range (rand, 1, MAX_FILES + 1);
   for (guint i = 0; i < self->n_files; i++)
-    {
-      guint n_lines = g_rand_int_range (rand, i == 0 ? 1 : 0, 8);
-
-      self->files[i] = g_string_new (NULL);
-      for (guint line = 0; line < n_lines; line++)
-        add_line (rand, self->files[i], i, self->n_files);
-      if (chance (rand, 10) && self->files[i]->len > 0)
-        g_string_truncate (self->files[i], self->files[i]->len - 1); /* no last newline */
-    }
+    self->files[i] = random_stack_file (rand, i, self->n_files);
 }
 
 static guint64
