@@ -122,8 +122,8 @@ GVariant *ck_config_dup_stack (CkConfig *config, CkProvider *provider, const cha
 /**
  * ck_config_get_clients:
  *
- * Returns: (transfer none) (element-type CkClientFile): all good ones, sorted by id. That a
- *   client's provider exists is checked.
+ * Returns: (transfer none) (element-type CkClientFile): all good ones, sorted by id. One whose
+ *   provider is not there, or whose provider's file is bad, is among them and among the problems.
  */
 GPtrArray *ck_config_get_clients (CkConfig *config);
 const CkClientFile *ck_config_lookup_client (CkConfig *config, const char *id); /* nullable */
@@ -131,9 +131,10 @@ const CkClientFile *ck_config_lookup_client (CkConfig *config, const char *id); 
 /**
  * ck_config_get_channels:
  *
- * Returns: (transfer none) (element-type CkChannelFile): all good ones, sorted by id. That a
- *   channel's provider exists and that it has an assigned user are checked; its client may be one
- *   that was added on the bus, so that is the caller's affair.
+ * Returns: (transfer none) (element-type CkChannelFile): all good ones, sorted by id, the assigned
+ *   user filled in. One whose provider is not there, or whose provider's file is bad, is among them
+ *   and among the problems: a typo there must not make a channel and its grant disappear. Its
+ *   client may be one that was added on the bus, so that is the caller's affair.
  */
 GPtrArray *ck_config_get_channels (CkConfig *config);
 const CkChannelFile *ck_config_lookup_channel (CkConfig *config, const char *id); /* nullable */

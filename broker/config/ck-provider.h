@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 typedef struct _CkProvider CkProvider;
 GType ck_provider_get_type (void);
 
-/* The provider that all others inherit from: shipped, and never looked up outside the data. */
+/* The provider that all others inherit from. */
 #define CK_PROVIDER_GENERIC "oauth2"
 
 /**
@@ -128,7 +128,8 @@ const char *ck_provider_get_file (CkProvider *provider);          /* the path it
  * ck_provider_get_setting:
  * @key: group and key, `OAuth2.TokenEndpoint`
  *
- * Returns: (transfer none) (nullable): the value as written, its own or the inherited one
+ * Returns: (transfer none) (nullable): its own value or the inherited one: durations in seconds or
+ *   `never`, booleans `yes` or `no`, lists joined by single spaces, all else as written
  */
 const char *ck_provider_get_setting (CkProvider *provider, const char *key);
 

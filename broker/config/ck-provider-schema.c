@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-provider-schema.h"
+
+static const CkSchemaKey keys[] = {
+  { "Provider", "Name", CK_VALUE_TEXT, NULL },
+  { "Provider", "Stack", CK_VALUE_FILE_NAME, NULL },
+  { "Provider", "Documentation", CK_VALUE_LINK, NULL },
+
+  { "OAuth2", "Issuer", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "Metadata", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "AuthorizationEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "TokenEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "DeviceAuthorizationEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "PushedAuthorizationRequestEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "RevocationEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "IntrospectionEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "UserinfoEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth2", "ClientAuthentication", CK_VALUE_WORD, "basic post none" },
+  { "OAuth2", "PKCE", CK_VALUE_WORD, "S256 none" },
+  { "OAuth2", "ScopeSeparator", CK_VALUE_WORD, "space comma plus" },
+  { "OAuth2", "TokenType", CK_VALUE_LIST, NULL },
+  { "OAuth2", "AuthorizationParameters", CK_VALUE_LIST, NULL },
+  { "OAuth2", "IssParameterSupported", CK_VALUE_BOOLEAN, NULL },
+
+  { "Lifetime", "Renewal", CK_VALUE_WORD, "ahead on-demand" },
+  { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown" },
+  { "Lifetime", "RotationGrace", CK_VALUE_FINITE, NULL },
+  { "Lifetime", "MinAgeBeforeRenew", CK_VALUE_FINITE, NULL },
+  { "Lifetime", "VerifyEvery", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "KeepAlive", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "RenewAhead", CK_VALUE_FINITE, NULL },
+  { "Lifetime", "AccessToken", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "RefreshToken", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "ReconnectEvery", CK_VALUE_DURATION, NULL },
+
+  { "Failure *", "Match", CK_VALUE_MATCH, NULL },
+  { "Remedy *", "Text", CK_VALUE_TEXT, NULL },
+};
+
+const CkSchema ck_provider_schema = { keys, G_N_ELEMENTS (keys) };

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-provider.h"
+
+#include <string.h>
+
+#include "ck-channel-file.h"
+#include "ck-error.h"
+#include "ck-provider-schema.h"
+
+#define SUFFIX ".provider"
+#define FAILURE_PREFIX "Failure "
+#define REMEDY_PREFIX "Remedy "
+#define MAX_FAILURES 1024
+
+struct _CkProvider
+{
+  gatomicrefcount ref_count;
+  char *id;
+  char *file;
+  char *host;
+  GHashTable *values; /* Group.Key to value: what the getters point into */
+  GVariant *settings;
+  GVariant *failures;
+  char *remedies[CK_N_CAUSES];
+  CkRenewalPolicy policy;
+};
+
+G_DEFINE_BOXED_TYPE (CkProvider, ck_provider, ck_provider_ref, ck_provider_unref)
+
+CkProvider *
+ck_provider_ref (CkProvider *provider)
+{
+  g_atomic_ref_count_inc (&provider->ref_count);
+
+  return provider;
+}
+
+void
+ck_provider_unref (CkProvider *provider)
+{
+  if (!g_atomic_ref_count_dec (&provider->ref_count))
+    return;
+
+  for (guint i = 0; i < CK_N_CAUSES; i++)
+    g_free (provider->remedies[i]);
+  g_clear_pointer (&provider->failures, g_variant_unref);
+  g_clear_pointer (&provider->settings, g_variant_unref);
+  g_clear_pointer (&provider->values, g_hash_table_unref);
+  g_free (provider->host);
+  g_free (provider->file);
+  g_free (provider->id);
+  g_free (provider);
+}
+
+const char *
+ck_provider_get_setting (CkProvider *provider, const char *key)
+{
+  return g_hash_table_lookup (provider->values, key);
+}
+
+static const char *
+get_text (CkProvider *provider, const char *key)
+{
+  const char *value = ck_provider_get_setting (provider, key);
+
+  return value != NULL ? value : "";
+}
+
+const char *
+ck_provider_get_id (CkProvider *provider)
+{
+  return provider->id;
+}
+
+const char *
+ck_provider_get_name (CkProvider *provider)
+{
+  const char *name = get_text (provider, "Provider.Name");
+
+  return *name != '\0' ? name : provider->id;
+}
+
+const char *
+ck_provider_get_stack (CkProvider *provider)
+{
+  return get_text (provider, "Provider.Stack");
+}
+
+const char *
+ck_provider_get_documentation (CkProvider *provider)
+{
+  return get_text (provider, "Provider.Documentation");
+}
+
+const char *
+ck_provider_get_file (CkProvider *provider)
+{
+  return provider->file;
+}
+
+GVariant *
+ck_provider_get_settings (CkProvider *provider)
+{
+  return provider->settings;
+}
+
+GVariant *
+ck_provider_get_failures (CkProvider *provider)
+{
+  return provider->failures;
+}
+
+const char *
+ck_provider_get_remedy (CkProvider *provider, CkCause cause)
+{
+  g_return_val_if_fail (cause < CK_N_CAUSES, "");
+
+  return provider->remedies[cause] != NULL ? provider->remedies[cause] : "";
+}
+
+const CkRenewalPolicy *
+ck_provider_get_policy (CkProvider *provider)
+{
+  return &provider->policy;
+}
+
+const char *
+ck_provider_get_host (CkProvider *provider)
+{
+  return provider->host;
+}
+
+/* ---- making one ------------------------------------------------------------------------------ */
+
+static char *
+find_file (const char *const *dirs, const char *id)
+{
+  g_autofree char *name = g_strconcat (id, SUFFIX, NULL);
+
+  for (; *dirs != NULL; dirs++)
+    {
+      g_autofree char *path = g_build_filename (*dirs, name, NULL);
+
+      if (g_file_test (path, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&path);
+    }
+
+  return NULL;
+}
+
+/* The words behind the prefix name a cause: the schema has seen to that. */
+static CkCause
+group_cause (const char *group, const char *prefix)
+{
+  CkCause cause = CK_CAUSE_NONE;
+
+  if (!ck_cause_from_string (group + strlen (prefix), &cause))
+    g_return_val_if_reached (CK_CAUSE_NONE);
+
+  return cause;
+}
+
+/* A file's own tables stand before what it inherits. */
+static gboolean
+add_failures (GVariantBuilder *failures, CkIni *ini, guint *n_failures, GError **error)
+{
+  for (guint i = 0; i < ck_ini_get_n_entries (ini); i++)
+    {
+      const CkIniEntry *entry = ck_ini_get_entry (ini, i);
+      CkCause cause;
+
+      if (entry->key == NULL || !g_str_has_prefix (entry->group, FAILURE_PREFIX))
+        continue;
+      if (++*n_failures > MAX_FAILURES)
+        {
+          ck_ini_set_error (ini, entry, error, "more than %u matches", MAX_FAILURES);
+          return FALSE;
+        }
+      cause = group_cause (entry->group, FAILURE_PREFIX);
+      g_variant_builder_add (failures, "(ss)", ck_cause_to_string (cause), entry->value);
+    }
+
+  return TRUE;
+}
+
+static void
+add_remedies (CkProvider *provider, CkIni *ini)
+{
+  for (guint i = 0; i < ck_ini_get_n_entries (ini); i++)
+    {
+      const CkIniEntry *entry = ck_ini_get_entry (ini, i);
+      CkCause cause;
+
+      if (entry->key == NULL || !g_str_has_prefix (entry->group, REMEDY_PREFIX))
+        continue;
+      cause = group_cause (entry->group, REMEDY_PREFIX);
+      g_free (provider->remedies[cause]);
+      provider->remedies[cause] = g_strdup (entry->value);
+    }
+}
+
+/* What is said of one file only, and what a worker has no use for. */
+static gboolean
+is_inherited (const char *key)
+{
+  return !g_str_equal (key, "Provider.Name") && !g_str_equal (key, "Provider.Documentation");
+}
+
+static gboolean
+is_setting (const char *key, const char *value)
+{
+  return *value != '\0' && !g_str_has_prefix (key, REMEDY_PREFIX);
+}
+
+static gboolean
+drop_unset (gpointer key, gpointer value, gpointer user_data)
+{
+  return !is_setting (key, value);
+}
+
+static gboolean
+drop_private (gpointer key, gpointer value, gpointer user_data)
+{
+  return !is_inherited (key);
+}
+
+static GVariant *
+make_settings (GHashTable *values)
+{
+  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (values), (GCompareFunc) strcmp);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  for (GList *link = keys; link != NULL; link = link->next)
+    g_variant_builder_add (&builder, "{ss}", link->data, g_hash_table_lookup (values, link->data));
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static guint64
+get_seconds (CkProvider *provider, const char *key, guint64 never)
+{
+  const char *value = get_text (provider, key);
+
+  return g_str_equal (value, "never") ? never : g_ascii_strtoull (value, NULL, 10);
+}
+
+static void
+fill_policy (CkProvider *provider)
+{
+  CkRenewalPolicy *policy = &provider->policy;
+  const char *rotation = get_text (provider, "Lifetime.Rotation");
+
+  policy->renewal = g_str_equal (get_text (provider, "Lifetime.Renewal"), "on-demand")
+                        ? CK_RENEWAL_ON_DEMAND
+                        : CK_RENEWAL_AHEAD;
+  policy->rotation = g_str_equal (rotation, "yes")  ? CK_ROTATION_YES
+                     : g_str_equal (rotation, "no") ? CK_ROTATION_NO
+                                                    : CK_ROTATION_UNKNOWN;
+  policy->rotation_grace = get_seconds (provider, "Lifetime.RotationGrace", 0);
+  policy->min_age_before_renew = get_seconds (provider, "Lifetime.MinAgeBeforeRenew", 0);
+  policy->verify_every = get_seconds (provider, "Lifetime.VerifyEvery", 0);
+  policy->keep_alive = get_seconds (provider, "Lifetime.KeepAlive", 0);
+  policy->renew_ahead = get_seconds (provider, "Lifetime.RenewAhead", 0);
+  policy->access_lifetime = get_seconds (provider, "Lifetime.AccessToken", G_MAXUINT64);
+  policy->refresh_lifetime = get_seconds (provider, "Lifetime.RefreshToken", G_MAXUINT64);
+  policy->reconnect_every = get_seconds (provider, "Lifetime.ReconnectEvery", 0);
+}
+
+static char *
+find_host (CkProvider *provider)
+{
+  static const char *const keys[] = { "OAuth2.TokenEndpoint", "OAuth2.Issuer", "OAuth2.Metadata" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autoptr (GUri) uri = g_uri_parse (get_text (provider, keys[i]), G_URI_FLAGS_NONE, NULL);
+
+      if (uri != NULL)
+        return g_ascii_strdown (g_uri_get_host (uri), -1);
+    }
+
+  return g_strdup (provider->id);
+}
+
+/* @generic: (nullable): what @ini inherits. */
+static CkProvider *
+make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags, GError **error)
+{
+  g_autoptr (CkProvider) provider = g_new0 (CkProvider, 1);
+  g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
+  gboolean insecure = (flags & CK_PROVIDER_FLAGS_INSECURE_LOOPBACK) != 0;
+  guint n_failures = 0;
+
+  g_atomic_ref_count_init (&provider->ref_count);
+  provider->id = g_strdup (id);
+  provider->file = g_strdup (ck_ini_get_file (ini));
+  provider->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  if (generic != NULL)
+    {
+      if (!ck_schema_read (&ck_provider_schema, generic, insecure, provider->values, error))
+        return NULL;
+      g_hash_table_foreach_remove (provider->values, drop_private, NULL);
+      add_remedies (provider, generic);
+    }
+
+  if (!ck_schema_read (&ck_provider_schema, ini, insecure, provider->values, error)
+      || !add_failures (&failures, ini, &n_failures, error)
+      || (generic != NULL && !add_failures (&failures, generic, &n_failures, error)))
+    return NULL;
+
+  add_remedies (provider, ini);
+  g_hash_table_foreach_remove (provider->values, drop_unset, NULL);
+  if (ck_provider_get_setting (provider, "Provider.Stack") == NULL)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "%s:1: [Provider] Stack: is missing",
+                   provider->file);
+      return NULL;
+    }
+
+  provider->settings = make_settings (provider->values);
+  provider->failures = g_variant_ref_sink (g_variant_builder_end (&failures));
+  provider->host = find_host (provider);
+  fill_policy (provider);
+
+  return g_steal_pointer (&provider);
+}
+
+CkProvider *
+ck_provider_load (const char *const *dirs, const char *id, CkProviderFlags flags, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *generic_path = NULL;
+  g_autoptr (CkIni) ini = NULL;
+  g_autoptr (CkIni) generic = NULL;
+
+  path = ck_id_is_valid (id) ? find_file (dirs, id) : NULL;
+  if (path == NULL)
+    {
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_NO_SUCH_PROVIDER,
+                           "there is no provider of that name");
+      return NULL;
+    }
+
+  ini = ck_ini_load (path, error);
+  if (ini == NULL)
+    return NULL;
+  if (g_str_equal (id, CK_PROVIDER_GENERIC))
+    return make_provider (id, ini, NULL, flags, error);
+
+  generic_path = find_file (dirs, CK_PROVIDER_GENERIC);
+  if (generic_path == NULL)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "%s:1: inherits from %s, which is not installed",
+                   path,
+                   CK_PROVIDER_GENERIC SUFFIX);
+      return NULL;
+    }
+  generic = ck_ini_load (generic_path, error);
+  if (generic == NULL)
+    return NULL;
+
+  return make_provider (id, ini, generic, flags, error);
+}
+
+GStrv
+ck_provider_list_ids (const char *const *dirs)
+{
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GList) sorted = NULL;
+
+  for (; *dirs != NULL; dirs++)
+    {
+      g_autoptr (GDir) dir = g_dir_open (*dirs, 0, NULL);
+      const char *name;
+
+      while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+        {
+          if (g_str_has_suffix (name, SUFFIX) && *name != '.')
+            g_hash_table_add (ids, g_strndup (name, strlen (name) - strlen (SUFFIX)));
+        }
+    }
+
+  sorted = g_list_sort (g_hash_table_get_keys (ids), (GCompareFunc) strcmp);
+  for (GList *link = sorted; link != NULL; link = link->next)
+    g_strv_builder_add (builder, link->data);
+
+  return g_strv_builder_end (builder);
+}
