@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kill -9 at random moments while channels are renewed at a server whose refresh tokens work once.
+
+CK_KILLS says how often (200); CK_SEED repeats a run.
+"""
+
+import os
+import random
+import time
+from collections import defaultdict
+
+from gi.repository import GLib
+from harness import setups
+from harness.caller import BusError
+from harness.wait import spin, wait_for
+
+CHANNELS = 20
+ROUND = 0.5  # seconds within which every channel is renewed once, and the broker killed
+
+
+class Renewals:
+    """Asks for renewals spread over the round; remembers which the broker answered with success."""
+
+    def __init__(self, channels, chance):
+        self.channels = channels
+        self.chance = chance
+        self.succeeded = defaultdict(list)  # channel name -> wall clock times of "it is renewed"
+        self.pending = []
+
+    def begin(self):
+        for name, channel in self.channels.items():
+            GLib.timeout_add(int(self.chance.uniform(0, ROUND) * 1000), self._one, name, channel)
+
+    def _one(self, name, channel):
+        pending = channel.send("Renew")
+        self.pending.append((name, pending))
+        return False
+
+    def collect(self):
+        for name, pending in self.pending:
+            if pending.done and not pending.error:
+                self.succeeded[name].append(time.time())
+        self.pending = [(name, p) for name, p in self.pending if not p.done]
+
+    def run_until(self, deadline):
+        while time.monotonic() < deadline:
+            spin(min(0.02, max(0.001, deadline - time.monotonic())))
+            self.collect()
+
+
+def mended(channel, name):
+    """Whether the channel renews; if it is in doubt or dead it must say so, and a person helps."""
+    try:
+        channel.renew()
+        return True
+    except BusError as error:
+        assert error.word in ("Expired", "Revoked", "ProviderUnavailable", "Busy"), f"{name}: {error}"
+        assert error.message
+    state, cause = channel.state, channel.cause
+    assert state in ("connected", "expiring", "expired", "revoked", "interrupted"), (name, state)
+    if state in ("expired", "revoked"):
+        assert cause in ("expired", "unknown-revoked", "revoked-by-user"), (name, cause)
+        assert channel.prop("Detail"), f"{name} does not say why"
+    setups.connect(channel, f"{name}-account")
+    return False
+
+
+def test_kill_minus_nine(root, alice, broker, oidc):
+    kills = int(os.environ.get("CK_KILLS", "200"))
+    seed = int(os.environ.get("CK_SEED", str(random.randrange(1 << 30))))
+    print(f"CK_SEED={seed}")
+    chance = random.Random(seed)
+    setups.add_oidc_provider(root, broker)
+    setups.add_oidc_clients(root)
+    channels = {}
+    for number in range(CHANNELS):
+        name = f"ch-{number:02d}"
+        channels[name] = setups.add_oidc_channel(root, alice, name)
+        setups.connect(channels[name], f"{name}-account")
+    first = len(oidc.requests())
+    renewals = Renewals(channels, chance)
+    mendings = 0
+
+    for _ in range(kills):
+        renewals.begin()
+        renewals.run_until(time.monotonic() + chance.uniform(0.01, ROUND))
+        broker.kill()
+        renewals.collect()
+        wait_for(lambda: all(p.done for _, p in renewals.pending), 5, "the lost calls failing")
+        broker.start()
+        assert root.get("/org/channelkeeper/Broker1", "org.channelkeeper.Broker1", "VaultState") == "open"
+        spin(ROUND * 0.2)
+        doubtful = in_doubt(oidc, renewals, first)
+        for name in doubtful:
+            mendings += not mended(channels[name], name)
+            first = len(oidc.requests())
+
+    spin(ROUND)
+    for name, channel in channels.items():
+        renewed = mended(channel, name)
+        assert renewed or name in doubtful, f"{name} was not in flight and yet does not renew"
+        assert oidc.accepts(channel.token()[0]) == f"{name}-account"
+    never_sent_again(oidc, renewals)
+    wait_for(lambda: len(broker.workers()) <= 16, 5, "the workers of dead brokers leaving")
+    print(f"{kills} kills, {len(oidc.token_requests())} renewals, {mendings} reconnects")
+
+
+def in_doubt(oidc, renewals, since):
+    """Channels whose last renewal at the server was never told to us as done."""
+    last = {}
+    for entry in oidc.token_requests(since=since):
+        last[entry["account"].removesuffix("-account")] = entry["at"] / 1000
+    return [name for name, at in last.items()
+            if not renewals.succeeded[name] or renewals.succeeded[name][-1] < at]
+
+
+def never_sent_again(oidc, renewals):
+    """No refresh token goes out again after the broker has told anybody of its successor."""
+    presented = defaultdict(list)
+    for entry in oidc.token_requests():
+        presented[entry["presented"]].append(entry)
+    for uses in presented.values():
+        assert len(uses) <= 2, "a refresh token was sent three times"
+        if len(uses) == 2:
+            name = (uses[0].get("account") or uses[1].get("account")).removesuffix("-account")
+            told = [at for at in renewals.succeeded[name] if uses[0]["at"] / 1000 <= at <= uses[1]["at"] / 1000]
+            assert not told, f"{name}: sent again although its answer had been stored"
