@@ -50,6 +50,32 @@ ck_secret_to_variant (SecretValue *value, const GVariantType *type)
                                   secret_value_ref (value));
 }
 
+/* GVariant's serialization of ["text"]: the string, its NUL, and its end as a framing offset, in the
+ * least number of bytes (1, 2 or 4) that can count the whole. */
+SecretValue *
+ck_secret_wrap_text (SecretValue *text)
+{
+  gsize length = 0;
+  const char *bytes = text != NULL ? secret_value_get (text, &length) : NULL;
+  gsize end = length + 1;
+  gsize offset_size = end + 1 <= G_MAXUINT8 ? 1 : end + 2 <= G_MAXUINT16 ? 2 : 4;
+  guint32 offset = GUINT32_TO_LE ((guint32) end);
+  SecretValue *value;
+  char *buffer;
+
+  if (length == 0)
+    return secret_value_new ("", 0, CONTENT_TYPE);
+
+  buffer = g_malloc0 (end + offset_size);
+  memcpy (buffer, bytes, length);
+  memcpy (buffer + end, &offset, offset_size);
+  value = secret_value_new (buffer, (gssize) (end + offset_size), CONTENT_TYPE);
+  ck_secret_wipe (buffer, end + offset_size);
+  g_free (buffer);
+
+  return value;
+}
+
 static gboolean
 write_all (int fd, const char *data, gsize size)
 {

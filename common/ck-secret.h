@@ -38,6 +38,17 @@ GVariant *ck_secret_to_variant (SecretValue *value, const GVariantType *type)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_secret_wrap_text:
+ * @text: (transfer none) (nullable): a text without NUL bytes
+ *
+ * Serializes @text as the only string of a #GVariant of type `as`, or an empty `as` if there is
+ * none, with no copy outside of locked memory but one, which is wiped.
+ *
+ * Returns: (transfer full): the bytes
+ */
+SecretValue *ck_secret_wrap_text (SecretValue *text) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_secret_to_memfd:
  * @value: (transfer none): a secret
  * @error: %CK_ERROR_FAILED if the kernel gives no memfd

@@ -160,6 +160,27 @@ test_memfd (void)
   close (pipe_fds[1]);
 }
 
+static void
+test_wrap_text (void)
+{
+  static const gsize lengths[] = { 0, 1, 253, 254, 255, 256, 65532, 65533, 65534, 70000 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_autofree char *text = g_strnfill (lengths[i], 's');
+      const char *const list[] = { text, NULL };
+      g_autoptr (SecretValue) secret = secret_value_new (text, (gssize) lengths[i], "x");
+      g_autoptr (SecretValue) wrapped = ck_secret_wrap_text (secret);
+      g_autoptr (GVariant) variant
+          = g_variant_ref_sink (ck_secret_to_variant (wrapped, G_VARIANT_TYPE_STRING_ARRAY));
+      g_autoptr (GVariant) expected
+          = g_variant_ref_sink (g_variant_new_strv (list, lengths[i] > 0 ? 1 : 0));
+
+      g_assert_true (g_variant_is_normal_form (variant));
+      g_assert_cmpvariant (variant, expected);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,6 +192,7 @@ main (int argc, char **argv)
   g_test_add_func ("/common/grant/refused", test_grant_refused);
   g_test_add_func ("/common/grant/damaged", test_grant_damaged);
   g_test_add_func ("/common/secret/memfd", test_memfd);
+  g_test_add_func ("/common/secret/wrap-text", test_wrap_text);
 
   return g_test_run ();
 }
