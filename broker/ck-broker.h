@@ -19,27 +19,47 @@ G_BEGIN_DECLS
  *
  * Signals, each after what it tells is on disk:
  * - `channel-added` (CkChannel), `channel-removed` (CkChannel)
- * - `channel-changed` (CkChannel, const CkChannelRecord *before, GPtrArray *events of CkEvent):
- *   the record changed from @before to what ck_channel_get_announced() gives, and these events
- *   happened, in order; an event has its own details, and `old-state`/`new-state` where it
- *   changed the state
+ * - `channel-changed` (CkChannel, const CkChannelRecord *before, const CkChannelRecord *after, GPtrArray
+ *   *events of CkEvent):
+ *   the record changed from @before to @after, and these events happened, in order; the details
+ *   of each have `old-state` and `new-state`
  * - `broker-changed`: a property of the root object changed
  */
 #define CK_TYPE_BROKER (ck_broker_get_type ())
 G_DECLARE_FINAL_TYPE (CkBroker, ck_broker, CK, BROKER, GObject)
 
 /**
- * ck_broker_new:
- * @config: (transfer none): the configuration, loaded
- * @state_dir: where state.db and the vault are
+ * CkBrokerPaths:
+ * @confdir: channelkeeper.conf, clients.d, channels.d, providers.d, stacks.d
+ * @datadir: the shipped providers and stacks
+ * @moduledir: the modules
+ * @state_dir: state.db and the vault
  * @credentials_dir: (nullable): `$CREDENTIALS_DIRECTORY`
+ * @worker: the worker's executable
+ * @worker_socket: (nullable): systemd's socket for workers; used where it is there
+ *
+ * Where everything is; copied.
+ */
+typedef struct
+{
+  const char *confdir;
+  const char *datadir;
+  const char *moduledir;
+  const char *state_dir;
+  const char *credentials_dir;
+  const char *worker;
+  const char *worker_socket;
+} CkBrokerPaths;
+
+/**
+ * ck_broker_new:
+ * @config: (transfer none): the configuration, loaded from @paths
  * @error: %CK_ERROR_STORE if state.db cannot be opened; a sealed vault is no error
  *
  * Loads channels and clients from state.db, synchronously.
  */
 CkBroker *ck_broker_new (CkConfig *config,
-                         const char *state_dir,
-                         const char *credentials_dir,
+                         const CkBrokerPaths *paths,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -60,6 +80,13 @@ gboolean ck_broker_start_finish (CkBroker *self, GAsyncResult *result, GError **
  * Ends attempts and transactions and flushes the databases: what was announced is on disk.
  */
 void ck_broker_stop (CkBroker *self);
+
+/**
+ * ck_broker_is_started:
+ *
+ * Returns: whether the start is over: every grant is in memory, or the vault is sealed
+ */
+gboolean ck_broker_is_started (CkBroker *self);
 
 /* ---- what it owns (transfer none) ------------------------------------------------------------ */
 
@@ -156,6 +183,14 @@ gboolean ck_broker_modify_channel (CkBroker *self,
                                    const char *by,
                                    GError **error);
 
+/**
+ * ck_broker_replan:
+ *
+ * Plans anew what the channel needs next with nobody asking. Called after whatever the plan depends
+ * on has changed outside of its record (ck_broker_commit() does it itself).
+ */
+void ck_broker_replan (CkBroker *self, CkChannel *channel);
+
 /* ---- clients --------------------------------------------------------------------------------- */
 
 /**
@@ -210,6 +245,32 @@ void ck_broker_remove_client_async (CkBroker *self,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
 gboolean ck_broker_remove_client_finish (CkBroker *self, GAsyncResult *result, GError **error);
+
+/**
+ * ck_broker_suspect_client:
+ * @client: a client the platform called misconfigured at the token endpoint
+ *
+ * One bad answer is none (rule 4): the second within an hour, by a retry of the same channel or by
+ * another one, confirms it.
+ *
+ * Returns: whether it is confirmed now
+ */
+gboolean ck_broker_suspect_client (CkBroker *self, const char *client);
+
+/**
+ * ck_broker_clear_suspicion:
+ *
+ * The platform took the client's word.
+ */
+void ck_broker_clear_suspicion (CkBroker *self, const char *client);
+
+/**
+ * ck_broker_get_metadata:
+ *
+ * Returns: (transfer none) (nullable): the provider's discovery document, not older than 24 h
+ */
+const char *ck_broker_get_metadata (CkBroker *self, const char *provider);
+void ck_broker_set_metadata (CkBroker *self, const char *provider, const char *metadata);
 
 /**
  * ck_broker_reload:

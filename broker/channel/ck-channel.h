@@ -19,6 +19,27 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
 
 /**
+ * CkActivity:
+ * @turns: what is under way or waits for the grant (ck-turns.h)
+ * @failures: how many transactions in a row did not get through or were refused
+ * @not_before: Unix seconds before which the planner leaves the platform alone; 0: nothing holds it
+ * @last_check: Unix seconds of the last check that somebody asked for (MinCheckInterval)
+ * @stretched: the generation that `min-validity` renewed into already: not twice for one
+ * @jitter: −1.0 … 1.0, chosen anew with each grant
+ *
+ * What goes on with a channel right now: never on disk.
+ */
+typedef struct
+{
+  GQueue turns;
+  guint failures;
+  guint64 not_before;
+  guint64 last_check;
+  guint64 stretched;
+  double jitter;
+} CkActivity;
+
+/**
  * ck_channel_new:
  * @record: (transfer full): what is known of it
  * @declared: whether a file in channels.d declares it, so that the bus cannot change it
@@ -61,6 +82,14 @@ CkGrant *ck_channel_get_grant (CkChannel *self);
  */
 void ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved);
 
+/**
+ * ck_channel_get_activity:
+ *
+ * Returns: (transfer none): for the operations beside this file
+ */
+CkActivity *ck_channel_get_activity (CkChannel *self);
+
+void ck_channel_set_declared (CkChannel *self, gboolean declared);
 gboolean ck_channel_is_declared (CkChannel *self);
 gboolean ck_channel_is_unsaved (CkChannel *self);
 

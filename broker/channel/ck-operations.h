@@ -2,6 +2,8 @@
 #pragma once
 
 #include "ck-broker.h"
+#include "ck-lifecycle.h"
+#include "ck-schedule.h"
 
 G_BEGIN_DECLS
 
@@ -112,6 +114,41 @@ void ck_channel_disconnect_async (CkBroker *broker,
  * Returns: (transfer none) (nullable): `revoked` or `forgotten`
  */
 const char *ck_channel_disconnect_finish (GAsyncResult *result, GError **error);
+
+/* ---- for the broker itself ------------------------------------------------------------------- */
+
+/**
+ * ck_operations_fill_context:
+ * @context: (out): what ck-lifecycle.h wants to know of @channel now
+ */
+void ck_operations_fill_context (CkBroker *broker,
+                                 CkChannel *channel,
+                                 CkLifecycleContext *context);
+
+/**
+ * ck_operations_fill_schedule:
+ * @input: (out): what ck-schedule.h wants to know; valid until anything changes
+ *
+ * Returns: %FALSE if nothing is to be planned for it (its provider is disabled)
+ */
+gboolean ck_operations_fill_schedule (CkBroker *broker,
+                                      CkChannel *channel,
+                                      CkScheduleInput *input);
+
+/**
+ * ck_operations_retry_client:
+ * @client: a client whose secret or configuration has changed
+ *
+ * Verifies its suspended channels at once.
+ */
+void ck_operations_retry_client (CkBroker *broker, const char *client);
+
+/**
+ * ck_operations_act:
+ *
+ * Does what the schedule says is due for the channel.
+ */
+void ck_operations_act (CkBroker *broker, CkChannel *channel);
 
 /* ---- computed properties --------------------------------------------------------------------- */
 

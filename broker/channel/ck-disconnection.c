@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-operations.h"
+
+#include "ck-channel-job.h"
+#include "ck-clock.h"
+#include "ck-error.h"
+#include "ck-turns.h"
+
+typedef struct
+{
+  CkBroker *broker;
+  char *by;
+  gboolean tell_platform;
+  gboolean revoked;
+} Disconnection;
+
+static void
+disconnection_free (Disconnection *disconnection)
+{
+  g_object_unref (disconnection->broker);
+  g_free (disconnection->by);
+  g_free (disconnection);
+}
+
+/* ---- 2: forgotten here ------------------------------------------------------------------------ */
+
+static void
+cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkChannel *channel = g_task_get_source_object (task);
+  Disconnection *disconnection = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  GPtrArray *events;
+  CkLifecycleContext context;
+
+  if (!ck_vault_clear_grant_finish (CK_VAULT (source), result, &error))
+    {
+      ck_turns_done (disconnection->broker, channel, error);
+      return;
+    }
+
+  ck_operations_fill_context (disconnection->broker, channel, &context);
+  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  ck_channel_set_grant (channel, NULL, FALSE);
+  ck_broker_commit (disconnection->broker,
+                    channel,
+                    ck_lifecycle_disconnected (ck_channel_get_record (channel),
+                                               disconnection->by,
+                                               &context,
+                                               events),
+                    events);
+  ck_turns_done (disconnection->broker, channel, NULL);
+}
+
+static void
+forget (GTask *task)
+{
+  CkChannel *channel = g_task_get_source_object (task);
+  Disconnection *disconnection = g_task_get_task_data (task);
+
+  ck_vault_clear_grant_async (ck_broker_get_vault (disconnection->broker),
+                              ck_channel_get_id (channel),
+                              ck_channel_get_record (channel)->generation,
+                              NULL,
+                              cleared_cb,
+                              g_object_ref (task));
+}
+
+/* ---- 1: revoked there ------------------------------------------------------------------------- */
+
+static void
+revoked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkChannel *channel = g_task_get_source_object (task);
+  Disconnection *disconnection = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkOutcome) outcome
+      = ck_worker_pool_run_finish (CK_WORKER_POOL (source), result, &error);
+
+  disconnection->revoked = outcome != NULL && outcome->result == CK_RESULT_SUCCESS;
+  if (!disconnection->revoked)
+    g_message ("%s: the platform could not be told to revoke the grant (%s); it is deleted here",
+               ck_channel_get_id (channel),
+               outcome != NULL ? outcome->detail : error->message);
+  forget (task);
+}
+
+/* Rule 7: where a revoke reaches all grants of a person, it is for the last of them. */
+static gboolean
+would_hit_another (CkBroker *broker, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  CkProvider *provider
+      = ck_config_lookup_provider (ck_broker_get_config (broker), record->provider, NULL);
+  g_autoptr (GPtrArray) channels = NULL;
+
+  if (provider == NULL
+      || g_strcmp0 (ck_provider_get_setting (provider, "OAuth2.RevocationReach"), "owner") != 0)
+    return FALSE;
+
+  channels = ck_broker_dup_channels (broker);
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *other = g_ptr_array_index (channels, i);
+      const CkChannelRecord *sibling = ck_channel_get_record (other);
+
+      /* One that is not pinned yet may turn out to be the same owner's. */
+      if (other != channel && g_str_equal (sibling->provider, record->provider)
+          && ck_channel_get_grant (other) != NULL
+          && (*sibling->owner_id == '\0' || *record->owner_id == '\0'
+              || g_str_equal (sibling->owner_id, record->owner_id)))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static void
+begin (CkBroker *broker, CkChannel *channel, GTask *task)
+{
+  Disconnection *disconnection = g_task_get_task_data (task);
+  CkGrant *grant = ck_channel_get_grant (channel);
+  CkJob *job = NULL;
+
+  if (grant != NULL && disconnection->tell_platform && !would_hit_another (broker, channel))
+    job = ck_channel_job_new (broker, channel, "revoke", grant, NULL);
+
+  if (job == NULL)
+    forget (task);
+  else
+    ck_worker_pool_run_async (ck_broker_get_pool (broker),
+                              job,
+                              NULL,
+                              revoked_cb,
+                              g_object_ref (task));
+}
+
+void
+ck_channel_disconnect_async (CkBroker *broker,
+                             CkChannel *channel,
+                             const char *by,
+                             gboolean tell_platform,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (channel, cancellable, callback, user_data);
+  Disconnection *disconnection = g_new0 (Disconnection, 1);
+  CkVault *vault = ck_broker_get_vault (broker);
+
+  g_task_set_source_tag (task, ck_channel_disconnect_async);
+  g_task_set_task_data (task, disconnection, (GDestroyNotify) disconnection_free);
+  disconnection->broker = g_object_ref (broker);
+  disconnection->by = g_strdup (by);
+  disconnection->tell_platform = tell_platform;
+
+  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
+    {
+      g_task_return_new_error (task,
+                               CK_ERROR,
+                               CK_ERROR_VAULT_SEALED,
+                               "the vault is sealed: %s",
+                               ck_vault_get_reason (vault));
+      return;
+    }
+
+  ck_turns_take (broker, channel, CK_TURN_DISCONNECT, begin, g_steal_pointer (&task));
+}
+
+const char *
+ck_channel_disconnect_finish (GAsyncResult *result, GError **error)
+{
+  const Disconnection *disconnection = g_task_get_task_data (G_TASK (result));
+
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+
+  return disconnection->revoked ? "revoked" : "forgotten";
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-lifecycle.h"
+
+#include "ck-names.h"
+
+/* An unclassified refusal is believed at the third try, and not before this many seconds. */
+#define REFUSALS_BELIEVED 3
+#define REFUSALS_SPAN (15 * 60)
+
+static gboolean
+is_good (CkState state)
+{
+  return state == CK_STATE_CONNECTED || state == CK_STATE_EXPIRING;
+}
+
+/* Sequence and time are given by ck_broker_commit(). */
+static void
+add_event (GPtrArray *events, const char *channel, const char *word, GVariantDict *details)
+{
+  g_ptr_array_add (events, ck_event_new (0, 0, channel, word, g_variant_dict_end (details)));
+}
+
+/* The event that a change of state is announced by; the state's own words are in the details. */
+static const char *
+event_of_state (CkState state)
+{
+  switch (state)
+    {
+    case CK_STATE_CONNECTED:
+      return "Resumed";
+    case CK_STATE_EXPIRING:
+      return "Expiring";
+    case CK_STATE_INTERRUPTED:
+      return "Interrupted";
+    case CK_STATE_BLOCKED:
+      return "Blocked";
+    case CK_STATE_EXPIRED:
+      return "Expired";
+    case CK_STATE_REVOKED:
+      return "Revoked";
+    case CK_STATE_LOCKED:
+      return "Locked";
+    case CK_STATE_SUSPENDED:
+      return "Suspended";
+    case CK_STATE_UNCONNECTED:
+      return "Disconnected";
+    }
+
+  g_return_val_if_reached ("Changed");
+}
+
+static void
+init_state_details (GVariantDict *details, const CkChannelRecord *before, CkState state)
+{
+  g_variant_dict_init (details, NULL);
+  g_variant_dict_insert (details, "old-state", "s", ck_state_to_string (before->state));
+  g_variant_dict_insert (details, "new-state", "s", ck_state_to_string (state));
+}
+
+/* Puts the record into a state and says so, if it is a new one or has a new cause. */
+static void
+change_state (CkChannelRecord *record,
+              const CkChannelRecord *before,
+              CkState state,
+              CkCause cause,
+              const char *detail,
+              GPtrArray *events)
+{
+  GVariantDict details;
+
+  record->state = state;
+  record->cause = cause;
+  g_free (record->detail);
+  record->detail = g_strdup (detail != NULL ? detail : "");
+
+  if (before->state == state && before->cause == cause)
+    return;
+
+  init_state_details (&details, before, state);
+  g_variant_dict_insert (&details, "cause", "s", ck_cause_to_string (cause));
+  g_variant_dict_insert (&details, "detail", "s", record->detail);
+  add_event (events, record->id, event_of_state (state), &details);
+}
+
+static void
+replace_string (char **target, const char *value)
+{
+  g_free (*target);
+  *target = g_strdup (value);
+}
+
+static void
+set_advice (CkChannelRecord *record, const char *word, gboolean present)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (char **advice = record->advice; advice != NULL && *advice != NULL; advice++)
+    {
+      if (g_strcmp0 (*advice, word) != 0)
+        g_strv_builder_add (builder, *advice);
+    }
+  if (present)
+    g_strv_builder_add (builder, word);
+  g_strfreev (record->advice);
+  record->advice = g_strv_builder_end (builder);
+}
+
+static void
+replace_advice (CkChannelRecord *record, const char *const *advice)
+{
+  g_strfreev (record->advice);
+  record->advice = advice != NULL ? g_strdupv ((char **) advice) : g_new0 (char *, 1);
+}
+
+gboolean
+ck_lifecycle_token_alive (const CkChannelRecord *record, guint64 now)
+{
+  return record->generation > 0 && !record->quarantined
+         && (record->expires_at == CK_TIME_UNKNOWN || record->expires_at > now);
+}
+
+static guint64
+add_time (guint64 time, guint64 seconds)
+{
+  if (time >= CK_TIME_NEVER || seconds >= CK_TIME_NEVER - time)
+    return CK_TIME_NEVER;
+
+  return time + seconds;
+}
+
+/* The three clocks of a grant, with the provider's defaults where the answer said nothing. */
+static void
+set_clocks (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *context)
+{
+  const CkRenewalPolicy *policy = context->policy;
+  guint64 issued = ck_grant_get_issued_at (grant);
+
+  record->issued_at = issued != CK_TIME_UNKNOWN ? issued : context->now;
+  record->expires_at = ck_grant_get_expires_at (grant);
+  if (record->expires_at == CK_TIME_UNKNOWN && policy->access_lifetime > 0)
+    record->expires_at = add_time (record->issued_at, policy->access_lifetime);
+
+  record->renewable_until = ck_grant_get_renewable_until (grant);
+  if (record->renewable_until == CK_TIME_UNKNOWN && policy->refresh_lifetime > 0
+      && *ck_grant_get_refresh_token (grant) != '\0')
+    record->renewable_until = add_time (record->issued_at, policy->refresh_lifetime);
+
+  record->reconnect_by = ck_grant_get_reconnect_by (grant);
+  if (record->reconnect_by == CK_TIME_UNKNOWN && policy->reconnect_every > 0)
+    record->reconnect_by = add_time (record->issued_at, policy->reconnect_every);
+  /* Without a way to renew, the end of the access token is what only a person can move. */
+  if (record->reconnect_by == CK_TIME_UNKNOWN && !context->can_renew
+      && record->expires_at != CK_TIME_NEVER)
+    record->reconnect_by = record->expires_at;
+}
+
+static void
+settle_renewal (CkChannelRecord *record)
+{
+  record->renewal_started = 0;
+  record->in_doubt = FALSE;
+  record->doubt_tried = FALSE;
+}
+
+static void
+follow_account (CkChannelRecord *record, CkGrant *grant)
+{
+  if (*ck_grant_get_account_name (grant) != '\0')
+    replace_string (&record->account_name, ck_grant_get_account_name (grant));
+  if (*ck_grant_get_owner_id (grant) != '\0')
+    replace_string (&record->owner_id, ck_grant_get_owner_id (grant));
+  /* The first connect pins; later ones were compared with the pin before they got here. */
+  if (*record->pinned_account == '\0')
+    replace_string (&record->pinned_account, ck_grant_get_account_id (grant));
+}
+
+CkChannelRecord *
+ck_lifecycle_granted (const CkChannelRecord *before,
+                      CkGrant *grant,
+                      guint64 generation,
+                      const char *by,
+                      const char *const *advice,
+                      const CkLifecycleContext *context,
+                      GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+  guint64 reconnect_by = before->reconnect_by;
+  GVariantDict details;
+
+  settle_renewal (record);
+  set_clocks (record, grant, context);
+  /* A renewal does not move the date that only a person can move. */
+  if (by == NULL && reconnect_by != CK_TIME_UNKNOWN && context->can_renew)
+    record->reconnect_by = reconnect_by;
+  follow_account (record, grant);
+  g_strfreev (record->granted_scopes);
+  record->granted_scopes = ck_grant_dup_scopes (grant);
+  replace_advice (record, advice);
+  record->generation = generation;
+  record->quarantined = FALSE;
+  record->refused_count = 0;
+  record->refused_since = 0;
+  if (by == NULL)
+    record->last_renewal = context->now;
+  else
+    record->warned = 0;
+
+  init_state_details (&details, before, CK_STATE_CONNECTED);
+  if (by == NULL)
+    g_variant_dict_insert (&details, "expires-at", "t", record->expires_at);
+  else
+    g_variant_dict_insert (&details, "user", "s", by);
+  g_variant_dict_insert (&details, "generation", "t", generation);
+  add_event (events, record->id, by == NULL ? "Renewed" : "Reconnected", &details);
+
+  if (by == NULL && before->state == CK_STATE_EXPIRING)
+    return g_steal_pointer (&record);
+  if (is_good (before->state) || before->state == CK_STATE_UNCONNECTED)
+    {
+      record->state = CK_STATE_CONNECTED;
+      record->cause = CK_CAUSE_NONE;
+      replace_string (&record->detail, "");
+    }
+  else
+    {
+      change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+    }
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_verified (const CkChannelRecord *before,
+                       CkGrant *grant,
+                       const char *const *advice,
+                       const CkLifecycleContext *context,
+                       GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+
+  record->last_verified = context->now;
+  record->refused_count = 0;
+  record->refused_since = 0;
+  if (grant != NULL)
+    {
+      follow_account (record, grant);
+      set_clocks (record, grant, context);
+    }
+  if (advice != NULL && *advice != NULL)
+    replace_advice (record, advice);
+
+  if (before->state == CK_STATE_LOCKED || before->state == CK_STATE_UNCONNECTED
+      || is_good (before->state))
+    return g_steal_pointer (&record);
+
+  /* The platform's word counts for more than our mark. */
+  record->quarantined = FALSE;
+  if (ck_lifecycle_token_alive (record, context->now))
+    change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+  else
+    record->quarantined = before->quarantined;
+
+  return g_steal_pointer (&record);
+}
+
+gboolean
+ck_lifecycle_needs_second_opinion (const CkOutcome *outcome)
+{
+  switch (outcome->cause)
+    {
+    case CK_CAUSE_EXPIRED:
+    case CK_CAUSE_REVOKED_BY_USER:
+    case CK_CAUSE_PASSWORD_CHANGED:
+    case CK_CAUSE_UNKNOWN_REVOKED:
+      return TRUE;
+
+    case CK_CAUSE_NONE:
+      return outcome->result != CK_RESULT_SUCCESS && outcome->http_status != 0;
+
+    default:
+      return FALSE;
+    }
+}
+
+static void
+fail_transient (CkChannelRecord *record,
+                const CkChannelRecord *before,
+                const CkOutcome *outcome,
+                const CkLifecycleContext *context,
+                GPtrArray *events)
+{
+  CkCause cause = outcome->cause != CK_CAUSE_NONE ? outcome->cause : CK_CAUSE_SERVER_ERROR;
+
+  set_advice (record, "renewal-failing", TRUE);
+
+  /* While a valid token is held nothing is interrupted; a worse state is not made better. */
+  if (!is_good (before->state) || ck_lifecycle_token_alive (record, context->now))
+    return;
+
+  change_state (record, before, CK_STATE_INTERRUPTED, cause, outcome->detail, events);
+}
+
+static void
+fail_dead (CkChannelRecord *record,
+           const CkChannelRecord *before,
+           const CkOutcome *outcome,
+           CkState state,
+           CkCause cause,
+           GPtrArray *events)
+{
+  record->quarantined = TRUE;
+  change_state (record, before, state, cause, outcome->detail, events);
+}
+
+/* Rule 3: the one more try was refused or lost as well. */
+static void
+fail_doubtful (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray *events)
+{
+  record->quarantined = TRUE;
+  change_state (record,
+                before,
+                CK_STATE_EXPIRED,
+                CK_CAUSE_EXPIRED,
+                "The platform's answer to a renewal was lost, and it did not take the refresh "
+                "token once more. Reconnect the channel.",
+                events);
+}
+
+static void
+fail_unclassified (CkChannelRecord *record,
+                   const CkChannelRecord *before,
+                   const CkOutcome *outcome,
+                   const CkLifecycleContext *context,
+                   GPtrArray *events)
+{
+  record->refused_count++;
+  if (record->refused_since == 0)
+    record->refused_since = context->now;
+
+  if (record->refused_count >= REFUSALS_BELIEVED
+      && context->now >= record->refused_since + REFUSALS_SPAN)
+    fail_dead (record, before, outcome, CK_STATE_REVOKED, CK_CAUSE_UNKNOWN_REVOKED, events);
+  else
+    fail_transient (record, before, outcome, context, events);
+}
+
+/* Nothing was asked of the platform, or nothing it said decided: the stack or its files are at
+ * fault, which is the administrator's affair. */
+static gboolean
+is_own_fault (const CkOutcome *outcome)
+{
+  return outcome->cause == CK_CAUSE_NONE && outcome->http_status == 0;
+}
+
+static void
+fail_by_cause (CkChannelRecord *record,
+               const CkChannelRecord *before,
+               const CkOutcome *outcome,
+               const CkLifecycleContext *context,
+               GPtrArray *events)
+{
+  switch (outcome->cause)
+    {
+    case CK_CAUSE_NETWORK:
+    case CK_CAUSE_SERVER_ERROR:
+    case CK_CAUSE_RATE_LIMITED:
+      fail_transient (record, before, outcome, context, events);
+      break;
+
+    case CK_CAUSE_EXPIRED:
+      if (context->confirmed)
+        fail_dead (record, before, outcome, CK_STATE_EXPIRED, outcome->cause, events);
+      break;
+
+    case CK_CAUSE_REVOKED_BY_USER:
+    case CK_CAUSE_PASSWORD_CHANGED:
+    case CK_CAUSE_UNKNOWN_REVOKED:
+      if (context->confirmed)
+        fail_dead (record, before, outcome, CK_STATE_REVOKED, outcome->cause, events);
+      break;
+
+    case CK_CAUSE_PERMISSION_LOST:
+    case CK_CAUSE_SCOPE_CHANGED:
+    case CK_CAUSE_ACCOUNT_CHECKPOINT:
+      change_state (record, before, CK_STATE_BLOCKED, outcome->cause, outcome->detail, events);
+      break;
+
+    case CK_CAUSE_WRONG_ACCOUNT:
+      change_state (record, before, CK_STATE_LOCKED, outcome->cause, outcome->detail, events);
+      break;
+
+    case CK_CAUSE_APP_SUSPENDED:
+      change_state (record, before, CK_STATE_SUSPENDED, outcome->cause, outcome->detail, events);
+      break;
+
+    case CK_CAUSE_CLIENT_MISCONFIGURED:
+      if (context->client_confirmed)
+        change_state (record, before, CK_STATE_SUSPENDED, outcome->cause, outcome->detail, events);
+      else
+        fail_transient (record, before, outcome, context, events);
+      break;
+
+    case CK_CAUSE_DISCONNECTED:
+    case CK_CAUSE_NONE:
+      fail_unclassified (record, before, outcome, context, events);
+      break;
+    }
+}
+
+CkChannelRecord *
+ck_lifecycle_failed (const CkChannelRecord *before,
+                     const char *operation,
+                     const CkOutcome *outcome,
+                     const CkLifecycleContext *context,
+                     GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+  gboolean renewing = g_str_equal (operation, "renew");
+
+  if (renewing)
+    record->renewal_started = 0;
+  /* An answer, or no request at all: the one more try of rule 3 was not spent. */
+  if (renewing && !outcome->in_doubt)
+    record->doubt_tried = FALSE;
+
+  if (renewing && outcome->in_doubt && (before->doubt_tried || !context->can_renew))
+    {
+      fail_doubtful (record, before, events);
+    }
+  else if (renewing && outcome->in_doubt)
+    {
+      record->in_doubt = TRUE;
+      fail_transient (record, before, outcome, context, events);
+    }
+  else if (renewing && before->doubt_tried && ck_lifecycle_needs_second_opinion (outcome))
+    {
+      fail_doubtful (record, before, events);
+    }
+  else if (is_own_fault (outcome))
+    {
+      change_state (record,
+                    before,
+                    CK_STATE_SUSPENDED,
+                    CK_CAUSE_CLIENT_MISCONFIGURED,
+                    outcome->detail,
+                    events);
+    }
+  else
+    {
+      fail_by_cause (record, before, outcome, context, events);
+    }
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_wrong_account (const CkChannelRecord *before,
+                            const char *actual,
+                            const CkLifecycleContext *context,
+                            GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+  gboolean keeps = is_good (before->state) || before->state == CK_STATE_INTERRUPTED
+                   || before->state == CK_STATE_BLOCKED || before->state == CK_STATE_SUSPENDED;
+  GVariantDict details;
+
+  init_state_details (&details, before, keeps ? before->state : CK_STATE_LOCKED);
+  g_variant_dict_insert (&details, "cause", "s", ck_cause_to_string (CK_CAUSE_WRONG_ACCOUNT));
+  g_variant_dict_insert (&details, "expected-account", "s", before->pinned_account);
+  g_variant_dict_insert (&details, "actual-account", "s", actual);
+  add_event (events, record->id, "Locked", &details);
+
+  if (!keeps)
+    {
+      record->state = CK_STATE_LOCKED;
+      record->cause = CK_CAUSE_WRONG_ACCOUNT;
+      g_free (record->detail);
+      record->detail = g_strdup_printf ("The channel belongs to account %s, but the reconnect came "
+                                        "back as account %s.",
+                                        before->pinned_account,
+                                        actual);
+    }
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_expired (const CkChannelRecord *before,
+                      const CkLifecycleContext *context,
+                      GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+
+  change_state (record,
+                before,
+                CK_STATE_EXPIRED,
+                CK_CAUSE_EXPIRED,
+                before->in_doubt ? "The access token ran out, and the answer to its renewal was "
+                                   "lost. Reconnect the channel."
+                                 : "The access token ran out, and it cannot be renewed without a "
+                                   "person.",
+                events);
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_warned (const CkChannelRecord *before,
+                     guint warning,
+                     const CkLifecycleContext *context,
+                     GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+  GVariantDict details;
+
+  record->state = CK_STATE_EXPIRING;
+  /* The steps before it are past: they are not announced late. */
+  record->warned |= (2u << warning) - 1;
+  init_state_details (&details, before, CK_STATE_EXPIRING);
+  g_variant_dict_insert (&details, "reconnect-by", "t", before->reconnect_by);
+  add_event (events, record->id, "Expiring", &details);
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_disconnected (const CkChannelRecord *before,
+                           const char *by,
+                           const CkLifecycleContext *context,
+                           GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+  GVariantDict details;
+
+  settle_renewal (record);
+  record->state = CK_STATE_UNCONNECTED;
+  record->cause = CK_CAUSE_DISCONNECTED;
+  replace_string (&record->detail, "");
+  g_strfreev (record->granted_scopes);
+  record->granted_scopes = g_new0 (char *, 1);
+  replace_advice (record, NULL);
+  record->issued_at = record->expires_at = 0;
+  record->renewable_until = record->reconnect_by = 0;
+  record->quarantined = FALSE;
+  record->warned = 0;
+
+  init_state_details (&details, before, CK_STATE_UNCONNECTED);
+  g_variant_dict_insert (&details, "user", "s", by);
+  add_event (events, record->id, "Disconnected", &details);
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_in_doubt (const CkChannelRecord *before)
+{
+  CkChannelRecord *record = ck_channel_record_copy (before);
+
+  record->renewal_started = 0;
+  record->in_doubt = TRUE;
+
+  return record;
+}

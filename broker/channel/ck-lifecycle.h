@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-channel-record.h"
+#include "ck-event.h"
+#include "ck-grant.h"
+#include "ck-outcome.h"
+#include "ck-provider.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What an outcome means for a channel: pure functions from a record to the next one, with the
+ * events that tell of it. No clock, no disk, no bus: all that decides is an argument.
+ */
+
+/**
+ * CkLifecycleContext:
+ * @now: Unix seconds
+ * @policy: the provider's
+ * @can_renew: the channel can get a new access token with nobody present
+ * @confirmed: (for a refusal) the second opinion of rule 4 agreed: the renewal that followed a bad
+ *   verification was refused too, or there is no renewal to ask
+ * @client_confirmed: (for `client-misconfigured`) a retry or a second channel said the same
+ */
+typedef struct
+{
+  guint64 now;
+  const CkRenewalPolicy *policy;
+  gboolean can_renew;
+  gboolean confirmed;
+  gboolean client_confirmed;
+} CkLifecycleContext;
+
+/**
+ * ck_lifecycle_granted:
+ * @before: the record
+ * @grant: the new grant, already in the vault
+ * @generation: its number there
+ * @by: (nullable): the user who reconnected; %NULL for a renewal
+ * @advice: (nullable): the modules' advice
+ * @events: (element-type CkEvent): `Renewed` or `Reconnected` is appended, then `Resumed` if the
+ *   channel was not good
+ *
+ * Returns: (transfer full): the record of a connected channel
+ */
+CkChannelRecord *ck_lifecycle_granted (const CkChannelRecord *before,
+                                       CkGrant *grant,
+                                       guint64 generation,
+                                       const char *by,
+                                       const char *const *advice,
+                                       const CkLifecycleContext *context,
+                                       GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_verified:
+ * @grant: (nullable): the grant with what the verification learned (the account's name, its expiry)
+ *
+ * The platform says the grant is good. A channel that was `blocked`, `suspended`, `interrupted` or
+ * `revoked` and whose access token still lives is good again (`Resumed`).
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_verified (const CkChannelRecord *before,
+                                        CkGrant *grant,
+                                        const char *const *advice,
+                                        const CkLifecycleContext *context,
+                                        GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_needs_second_opinion:
+ *
+ * Returns: whether a verification that ended so must be confirmed by a renewal before the channel
+ *   is called dead (rule 4)
+ */
+gboolean ck_lifecycle_needs_second_opinion (const CkOutcome *outcome);
+
+/**
+ * ck_lifecycle_failed:
+ * @operation: `verify` or `renew`
+ * @outcome: how it failed
+ *
+ * Transient trouble never changes more than `interrupted`, and that only when no valid token is
+ * held. An unclassified refusal counts; the third within no less than 15 minutes is
+ * `unknown-revoked`. A dead grant is quarantined, never deleted (rules 4 and 5).
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_failed (const CkChannelRecord *before,
+                                      const char *operation,
+                                      const CkOutcome *outcome,
+                                      const CkLifecycleContext *context,
+                                      GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_wrong_account:
+ * @actual: the account that came back
+ *
+ * A reconnect came back as another account: `Locked` names both; a channel whose grant is good
+ * keeps its state (rule 6).
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_wrong_account (const CkChannelRecord *before,
+                                             const char *actual,
+                                             const CkLifecycleContext *context,
+                                             GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_expired:
+ *
+ * The access token ran out and nothing can renew it.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_expired (const CkChannelRecord *before,
+                                       const CkLifecycleContext *context,
+                                       GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_warned:
+ * @warning: which of the administrator's WarnBefore= steps, counted from the longest
+ *
+ * A person must reconnect before ReconnectBy: state `expiring`, event `Expiring`, once per step.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_warned (const CkChannelRecord *before,
+                                      guint warning,
+                                      const CkLifecycleContext *context,
+                                      GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_disconnected:
+ * @by: the user who disconnected it
+ *
+ * Returns: (transfer full): the record of an unconnected channel; the pinned account stays pinned
+ */
+CkChannelRecord *ck_lifecycle_disconnected (const CkChannelRecord *before,
+                                            const char *by,
+                                            const CkLifecycleContext *context,
+                                            GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_in_doubt:
+ *
+ * Whether the answer to a renewal was lost is not known (rule 3): marked so. The access token held
+ * goes on; the refresh token is tried exactly once more.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_in_doubt (const CkChannelRecord *before) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_token_alive:
+ *
+ * Returns: whether the access token of @record has not run out at @now, as far as is known
+ */
+gboolean ck_lifecycle_token_alive (const CkChannelRecord *record, guint64 now);
+
+G_END_DECLS

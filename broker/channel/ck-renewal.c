@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-renewal.h"
+
+#include <string.h>
+
+#include "ck-channel-job.h"
+#include "ck-clock.h"
+#include "ck-error.h"
+#include "ck-names.h"
+#include "ck-operations.h"
+#include "ck-save.h"
+#include "ck-stack.h"
+
+typedef struct
+{
+  CkBroker *broker;
+  CkChannel *channel;
+  CkGrant *old;          /* what is renewed */
+  CkCause suspicion;     /* what a verification said before, if anything */
+  char *suspicion_words; /* nullable */
+  CkOutcome *outcome;
+} Renewal;
+
+static void
+renewal_free (Renewal *renewal)
+{
+  g_object_unref (renewal->broker);
+  g_object_unref (renewal->channel);
+  g_clear_pointer (&renewal->old, ck_grant_unref);
+  g_clear_pointer (&renewal->outcome, ck_outcome_free);
+  g_free (renewal->suspicion_words);
+  g_free (renewal);
+}
+
+static GPtrArray *
+new_events (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+}
+
+/* Whether the renew stack can do with what the grant holds: only refresh_token.so wants a refresh
+ * token, any other module renews from what it has. */
+static gboolean
+stack_can_renew (CkConfig *config, CkProvider *provider, CkGrant *grant)
+{
+  g_autoptr (GVariant) variant = ck_config_dup_stack (config, provider, "renew");
+  g_autoptr (CkStack) stack = variant != NULL ? ck_stack_new_from_variant (variant, NULL) : NULL;
+  g_auto (GStrv) modules = stack != NULL ? ck_stack_list_modules (stack) : NULL;
+
+  if (modules == NULL || modules[0] == NULL)
+    return FALSE;
+
+  return *ck_grant_get_refresh_token (grant) != '\0'
+         || !g_strv_contains ((const char *const *) modules, "refresh_token.so");
+}
+
+gboolean
+ck_renewal_is_possible (CkBroker *broker, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  CkConfig *config = ck_broker_get_config (broker);
+  CkProvider *provider = ck_config_lookup_provider (config, record->provider, NULL);
+  CkGrant *grant = ck_channel_get_grant (channel);
+
+  if (provider == NULL || grant == NULL)
+    return FALSE;
+  if (record->renewable_until != CK_TIME_UNKNOWN && record->renewable_until <= ck_clock_now ())
+    return FALSE;
+
+  return stack_can_renew (config, provider, grant);
+}
+
+void
+ck_renewal_back_off (CkChannel *channel, const CkOutcome *outcome)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (outcome == NULL)
+    {
+      activity->failures = 0;
+      activity->not_before = 0;
+      return;
+    }
+
+  activity->failures++;
+  activity->not_before
+      = ck_clock_now () + ck_schedule_backoff (activity->failures, outcome->retry_after);
+}
+
+/* ---- 4: saved, or not ------------------------------------------------------------------------ */
+
+static void
+saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Renewal *renewal = g_task_get_task_data (task);
+  CkLifecycleContext context;
+  GPtrArray *events = new_events ();
+  guint64 generation;
+
+  /* Saved or kept in memory: either way it is the channel's grant from here on. */
+  generation = ck_save_finish (result);
+  ck_renewal_back_off (renewal->channel, NULL);
+  ck_operations_fill_context (renewal->broker, renewal->channel, &context);
+  ck_broker_commit (renewal->broker,
+                    renewal->channel,
+                    ck_lifecycle_granted (ck_channel_get_record (renewal->channel),
+                                          ck_channel_get_grant (renewal->channel),
+                                          generation,
+                                          NULL,
+                                          (const char *const *) renewal->outcome->advice,
+                                          &context,
+                                          events),
+                    events);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* ---- 3: the worker has answered -------------------------------------------------------------- */
+
+/* A verification often knows better why: a token endpoint only says that the grant is invalid. */
+static void
+prefer_suspicion (Renewal *renewal)
+{
+  CkOutcome *outcome = renewal->outcome;
+
+  if (renewal->suspicion_words == NULL || !ck_lifecycle_needs_second_opinion (outcome)
+      || renewal->suspicion == CK_CAUSE_NONE || renewal->suspicion == CK_CAUSE_EXPIRED
+      || (outcome->cause != CK_CAUSE_UNKNOWN_REVOKED && outcome->cause != CK_CAUSE_NONE))
+    return;
+
+  outcome->cause = renewal->suspicion;
+  g_free (outcome->detail);
+  outcome->detail = g_steal_pointer (&renewal->suspicion_words);
+}
+
+/* A client that is wrong is wrong for all its channels: one alarm, every grant kept (rule 4). */
+static void
+suspend_siblings (Renewal *renewal)
+{
+  const char *client = ck_channel_get_record (renewal->channel)->client;
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (renewal->broker);
+
+  g_warning ("client %s: %s; its channels are suspended", client, renewal->outcome->detail);
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *channel = g_ptr_array_index (channels, i);
+      const CkChannelRecord *record = ck_channel_get_record (channel);
+      CkLifecycleContext context;
+      GPtrArray *events;
+
+      if (channel == renewal->channel || !g_str_equal (record->client, client)
+          || (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
+              && record->state != CK_STATE_INTERRUPTED))
+        continue;
+
+      events = new_events ();
+      ck_operations_fill_context (renewal->broker, channel, &context);
+      context.client_confirmed = TRUE;
+      ck_broker_commit (renewal->broker,
+                        channel,
+                        ck_lifecycle_failed (record, "verify", renewal->outcome, &context, events),
+                        events);
+    }
+}
+
+static gboolean
+is_about_client (Renewal *renewal)
+{
+  return renewal->outcome->cause == CK_CAUSE_APP_SUSPENDED
+         || (renewal->outcome->cause == CK_CAUSE_CLIENT_MISCONFIGURED
+             && strstr (renewal->outcome->platform_message, "unauthorized_client") == NULL);
+}
+
+static void
+refused (GTask *task)
+{
+  Renewal *renewal = g_task_get_task_data (task);
+  const CkChannelRecord *record = ck_channel_get_record (renewal->channel);
+  GPtrArray *events = new_events ();
+  CkLifecycleContext context;
+
+  prefer_suspicion (renewal);
+  ck_renewal_back_off (renewal->channel, renewal->outcome);
+  ck_operations_fill_context (renewal->broker, renewal->channel, &context);
+  context.confirmed = TRUE;
+  context.client_confirmed
+      = renewal->outcome->cause == CK_CAUSE_CLIENT_MISCONFIGURED
+        && (!is_about_client (renewal)
+            || ck_broker_suspect_client (renewal->broker, record->client));
+
+  ck_broker_commit (
+      renewal->broker,
+      renewal->channel,
+      ck_lifecycle_failed (record, "renew", renewal->outcome, &context, events),
+      events);
+  if (is_about_client (renewal)
+      && ck_channel_get_record (renewal->channel)->state == CK_STATE_SUSPENDED)
+    suspend_siblings (renewal);
+
+  g_task_return_error (task, ck_channel_state_error (renewal->channel));
+}
+
+static void
+run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Renewal *renewal = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  renewal->outcome = ck_worker_pool_run_finish (CK_WORKER_POOL (source), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      /* We are ending: the mark stays on disk and tells the next start. */
+      g_task_return_error (task, ck_error_map (g_steal_pointer (&error)));
+      return;
+    }
+  if (renewal->outcome == NULL)
+    renewal->outcome = ck_channel_job_failed (error);
+  ck_channel_job_noted (renewal->broker, renewal->channel, renewal->outcome);
+
+  if (renewal->outcome->result != CK_RESULT_SUCCESS || renewal->outcome->grant == NULL)
+    {
+      refused (task);
+      return;
+    }
+
+  ck_save_async (renewal->broker,
+                 renewal->channel,
+                 renewal->outcome->grant,
+                 saved_cb,
+                 g_steal_pointer (&task));
+}
+
+/* ---- 2: the mark is on disk ------------------------------------------------------------------ */
+
+static void
+run (GTask *task)
+{
+  Renewal *renewal = g_task_get_task_data (task);
+  GError *error = NULL;
+  CkJob *job
+      = ck_channel_job_new (renewal->broker, renewal->channel, "renew", renewal->old, &error);
+
+  if (job == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  ck_worker_pool_run_async (ck_broker_get_pool (renewal->broker),
+                            job,
+                            NULL,
+                            run_cb,
+                            g_object_ref (task));
+}
+
+static void
+marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Renewal *renewal = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
+    {
+      CkChannelRecord *record
+          = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
+      g_autoptr (CkOutcome) outcome = ck_channel_job_failed (error);
+
+      /* Nothing was sent. */
+      record->renewal_started = 0;
+      record->doubt_tried = FALSE;
+      ck_channel_take_record (renewal->channel, record);
+      ck_renewal_back_off (renewal->channel, outcome);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  run (task);
+}
+
+/* ---- 1: begin -------------------------------------------------------------------------------- */
+
+static gboolean
+needs_mark (Renewal *renewal)
+{
+  CkProvider *provider
+      = ck_config_lookup_provider (ck_broker_get_config (renewal->broker),
+                                   ck_channel_get_record (renewal->channel)->provider,
+                                   NULL);
+
+  return provider != NULL && ck_provider_get_policy (provider)->rotation != CK_ROTATION_NO
+         && *ck_grant_get_refresh_token (renewal->old) != '\0';
+}
+
+static void
+mark (GTask *task)
+{
+  Renewal *renewal = g_task_get_task_data (task);
+  CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
+
+  record->renewal_started = (gint64) record->generation;
+  record->doubt_tried = record->in_doubt;
+  ck_channel_take_record (renewal->channel, ck_channel_record_copy (record));
+  ck_state_db_write_async (ck_broker_get_state_db (renewal->broker),
+                           record,
+                           NULL,
+                           NULL,
+                           marked_cb,
+                           g_object_ref (task));
+}
+
+void
+ck_renewal_run_async (CkBroker *broker,
+                      CkChannel *channel,
+                      const CkOutcome *suspicion,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
+  Renewal *renewal = g_new0 (Renewal, 1);
+
+  g_task_set_source_tag (task, ck_renewal_run_async);
+  g_task_set_task_data (task, renewal, (GDestroyNotify) renewal_free);
+  renewal->broker = g_object_ref (broker);
+  renewal->channel = g_object_ref (channel);
+  if (suspicion != NULL)
+    {
+      renewal->suspicion = suspicion->cause;
+      renewal->suspicion_words = g_strdup (suspicion->detail);
+    }
+
+  if (!ck_renewal_is_possible (broker, channel))
+    {
+      g_task_return_new_error (task,
+                               CK_ERROR,
+                               CK_ERROR_NOT_SUPPORTED,
+                               "%s cannot be renewed without a person",
+                               ck_channel_get_id (channel));
+      return;
+    }
+
+  renewal->old = ck_grant_ref (ck_channel_get_grant (channel));
+  if (needs_mark (renewal))
+    mark (task);
+  else
+    run (task);
+}
+
+gboolean
+ck_renewal_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

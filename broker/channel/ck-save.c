@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-save.h"
+
+/* Seconds between attempts to write a grant that only memory holds. */
+#define RETRY_AFTER 5
+
+typedef struct
+{
+  CkBroker *broker;
+  CkChannel *channel;
+  CkGrant *grant;
+  guint64 generation;
+} Save;
+
+static void
+save_free (Save *save)
+{
+  g_object_unref (save->broker);
+  g_object_unref (save->channel);
+  ck_grant_unref (save->grant);
+  g_free (save);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Save, save_free)
+
+static void
+forget_former (Save *save)
+{
+  if (save->generation > 1)
+    ck_vault_clear_grant_async (ck_broker_get_vault (save->broker),
+                                ck_channel_get_id (save->channel),
+                                save->generation - 1,
+                                NULL,
+                                NULL,
+                                NULL);
+}
+
+static gboolean on_retry (gpointer user_data);
+
+static void
+retry_later (Save *save)
+{
+  g_timeout_add_seconds (RETRY_AFTER, on_retry, save);
+}
+
+static void
+retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Save) save = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_vault_store_grant_finish (CK_VAULT (source), result, &error))
+    {
+      retry_later (g_steal_pointer (&save));
+      return;
+    }
+
+  g_message ("%s: the grant kept in memory is in the vault now", ck_channel_get_id (save->channel));
+  if (ck_channel_get_grant (save->channel) == save->grant)
+    ck_channel_set_grant (save->channel, save->grant, FALSE);
+  forget_former (save);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  g_autoptr (Save) save = user_data;
+
+  /* Replaced or disconnected meanwhile: nothing to write any more. */
+  if (ck_channel_get_grant (save->channel) != save->grant)
+    return G_SOURCE_REMOVE;
+
+  ck_vault_store_grant_async (ck_broker_get_vault (save->broker),
+                              ck_channel_get_id (save->channel),
+                              save->generation,
+                              save->grant,
+                              NULL,
+                              retried_cb,
+                              save);
+  save = NULL;
+
+  return G_SOURCE_REMOVE;
+}
+
+static Save *
+save_new (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
+{
+  Save *save = g_new0 (Save, 1);
+
+  save->broker = g_object_ref (broker);
+  save->channel = g_object_ref (channel);
+  save->grant = ck_grant_ref (grant);
+  save->generation = generation;
+
+  return save;
+}
+
+void
+ck_save_keep_trying (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
+{
+  retry_later (save_new (broker, channel, grant, generation));
+}
+
+static void
+stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Save *save = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  gboolean saved = ck_vault_store_grant_finish (CK_VAULT (source), result, &error);
+
+  ck_channel_set_grant (save->channel, save->grant, !saved);
+  if (saved)
+    {
+      forget_former (save);
+    }
+  else
+    {
+      g_warning ("%s: the new grant is kept in memory alone, until the vault can be written: %s",
+                 ck_channel_get_id (save->channel),
+                 error->message);
+      ck_save_keep_trying (save->broker, save->channel, save->grant, save->generation);
+    }
+
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+ck_save_async (CkBroker *broker,
+               CkChannel *channel,
+               CkGrant *grant,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
+  Save *save = save_new (broker, channel, grant, ck_channel_get_record (channel)->generation + 1);
+
+  g_task_set_source_tag (task, ck_save_async);
+  g_task_set_task_data (task, save, (GDestroyNotify) save_free);
+
+  ck_vault_store_grant_async (ck_broker_get_vault (broker),
+                              ck_channel_get_id (channel),
+                              save->generation,
+                              grant,
+                              NULL,
+                              stored_cb,
+                              g_steal_pointer (&task));
+}
+
+guint64
+ck_save_finish (GAsyncResult *result)
+{
+  const Save *save = g_task_get_task_data (G_TASK (result));
+
+  return save->generation;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-broker.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ck_save_async:
+ * @grant: a new grant of @channel
+ *
+ * Puts @grant into the vault as the next generation, fsynced, then makes it the one the channel
+ * hands out, and forgets the former generation (never revoked: at some platforms that would end the
+ * new one too). If the vault cannot be written the grant becomes the channel's all the same, marked
+ * unsaved, and the write is tried again until it succeeds or the grant is replaced (rule 5).
+ */
+void ck_save_async (CkBroker *broker,
+                    CkChannel *channel,
+                    CkGrant *grant,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data);
+
+/**
+ * ck_save_finish:
+ *
+ * Returns: the new generation
+ */
+guint64 ck_save_finish (GAsyncResult *result);
+
+/**
+ * ck_save_keep_trying:
+ * @grant: the channel's grant, which the vault did not take
+ * @generation: its number
+ *
+ * Tries to write it every few seconds, until it succeeds or the channel has another grant.
+ */
+void ck_save_keep_trying (CkBroker *broker,
+                          CkChannel *channel,
+                          CkGrant *grant,
+                          guint64 generation);
+
+G_END_DECLS

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-schedule.h"
+
+#include "ck-names.h"
+
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* Renewals keep this distance, or half the lifetime where that is less. */
+#define MIN_RENEWAL_DISTANCE 30
+/* The refresh token of a grant in doubt is tried when the access token has this left (rule 3). */
+#define DOUBT_LEAD 60
+/* How often a refused grant is looked at again. */
+#define PROBE_SUSPENDED HOUR
+#define PROBE_BLOCKED (6 * HOUR)
+#define PROBE_QUARANTINED DAY
+
+#define BACKOFF_BASE 5
+#define BACKOFF_MAX HOUR
+
+/* How long before its end a token of that lifetime is renewed, in seconds. */
+static guint64
+renewal_lead (const CkScheduleInput *input, guint64 lifetime)
+{
+  guint64 lead = input->policy->renew_ahead;
+
+  if (lead == 0)
+    lead = input->settings->renew_ahead;
+  if (lead == 0)
+    lead = CLAMP (lifetime * input->settings->renew_ahead_percent / 100, 5 * MINUTE, 7 * DAY);
+
+  lead = (guint64) ((double) lead * (1.0 + input->jitter / 10));
+
+  return MIN (lead, lifetime / 2);
+}
+
+static gboolean
+is_known (guint64 time)
+{
+  return time != CK_TIME_UNKNOWN && time < CK_TIME_NEVER;
+}
+
+static guint64
+renewal_in_doubt (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  if (record->doubt_tried)
+    return 0;
+  if (input->policy->rotation_grace > 0 || !is_known (record->expires_at))
+    return 1;
+
+  return record->expires_at > DOUBT_LEAD ? record->expires_at - DOUBT_LEAD : 1;
+}
+
+/* Unix seconds, 0 for none; not_before is not weighed yet. */
+static guint64
+plain_renewal (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+  const CkRenewalPolicy *policy = input->policy;
+  guint64 when = 0;
+  guint64 lifetime;
+  guint64 earliest;
+
+  if (!is_known (record->expires_at) || record->expires_at <= record->issued_at)
+    return 0;
+
+  lifetime = record->expires_at - record->issued_at;
+  if (policy->renewal == CK_RENEWAL_AHEAD)
+    when = record->expires_at - renewal_lead (input, lifetime);
+  if (policy->keep_alive > 0)
+    {
+      guint64 alive = record->issued_at + policy->keep_alive;
+
+      when = when == 0 ? alive : MIN (when, alive);
+    }
+  if (when == 0)
+    return 0;
+
+  earliest = record->issued_at
+             + MAX (policy->min_age_before_renew, MIN (MIN_RENEWAL_DISTANCE, lifetime / 2));
+
+  return MAX (when, earliest);
+}
+
+guint64
+ck_schedule_next_renewal (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+  guint64 when;
+
+  if (!input->can_renew || record->generation == 0 || record->quarantined)
+    return 0;
+
+  switch (record->state)
+    {
+    case CK_STATE_CONNECTED:
+    case CK_STATE_EXPIRING:
+    case CK_STATE_INTERRUPTED:
+      break;
+    default:
+      return 0;
+    }
+
+  when = record->in_doubt ? renewal_in_doubt (input) : plain_renewal (input);
+  if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt && when == 0)
+    when = 1;
+
+  return when == 0 ? 0 : MAX (when, input->not_before);
+}
+
+static guint64
+next_verification (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+  guint64 last = MAX (record->last_verified, record->issued_at);
+  guint64 every = 0;
+
+  if (record->generation == 0)
+    return 0;
+
+  switch (record->state)
+    {
+    case CK_STATE_CONNECTED:
+    case CK_STATE_EXPIRING:
+      every = input->policy->verify_every;
+      break;
+    case CK_STATE_SUSPENDED:
+      every = PROBE_SUSPENDED;
+      break;
+    case CK_STATE_BLOCKED:
+      every = PROBE_BLOCKED;
+      break;
+    case CK_STATE_REVOKED:
+      every = record->cause == CK_CAUSE_UNKNOWN_REVOKED ? PROBE_QUARANTINED : 0;
+      break;
+    default:
+      break;
+    }
+
+  return every == 0 ? 0 : MAX (last + every, input->not_before);
+}
+
+static guint64
+next_expiry (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING)
+    return 0;
+  if (input->can_renew && !record->doubt_tried)
+    return 0;
+
+  return is_known (record->expires_at) ? record->expires_at : 0;
+}
+
+/* A grant shorter than the step was never that far from its end: there is nothing to warn of. */
+static gboolean
+is_ahead (const CkChannelRecord *record, guint64 before)
+{
+  return record->reconnect_by > record->issued_at + before;
+}
+
+static guint64
+next_warning (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  if (!is_known (record->reconnect_by)
+      || (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING))
+    return 0;
+
+  for (guint i = 0; input->settings->warn_before[i] != 0 && i < 32; i++)
+    {
+      guint64 before = input->settings->warn_before[i];
+
+      if ((record->warned & (1u << i)) == 0 && is_ahead (record, before))
+        return record->reconnect_by - before;
+    }
+
+  return 0;
+}
+
+int
+ck_schedule_warning (const CkChannelRecord *record, const CkSettings *settings, guint64 now)
+{
+  int reached = -1;
+
+  if (!is_known (record->reconnect_by))
+    return -1;
+
+  for (guint i = 0; settings->warn_before[i] != 0 && i < 32; i++)
+    {
+      if (is_ahead (record, settings->warn_before[i])
+          && now + settings->warn_before[i] >= record->reconnect_by)
+        reached = (int) i;
+    }
+
+  return reached >= 0 && (record->warned & (1u << reached)) == 0 ? reached : -1;
+}
+
+CkDue
+ck_schedule_next (const CkScheduleInput *input, guint64 *when)
+{
+  const struct
+  {
+    CkDue due;
+    guint64 when;
+  } candidates[] = {
+    { CK_DUE_RENEW, ck_schedule_next_renewal (input) },
+    { CK_DUE_EXPIRE, next_expiry (input) },
+    { CK_DUE_WARN, next_warning (input) },
+    { CK_DUE_VERIFY, next_verification (input) },
+  };
+  CkDue due = CK_DUE_NOTHING;
+
+  *when = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+    {
+      if (candidates[i].when == 0 || (due != CK_DUE_NOTHING && candidates[i].when >= *when))
+        continue;
+      due = candidates[i].due;
+      *when = candidates[i].when;
+    }
+
+  return due;
+}
+
+guint64
+ck_schedule_backoff (guint failures, guint64 retry_after)
+{
+  guint64 ceiling = BACKOFF_BASE;
+
+  for (guint i = 1; i < failures && ceiling < BACKOFF_MAX; i++)
+    ceiling *= 2;
+  ceiling = MIN (ceiling, BACKOFF_MAX);
+
+  return MAX ((guint64) g_random_int_range (1, (gint32) ceiling + 1), retry_after);
+}

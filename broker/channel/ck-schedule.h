@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-channel-record.h"
+#include "ck-config.h"
+#include "ck-provider.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CkDue:
+ *
+ * What a channel needs next with nobody asking.
+ */
+typedef enum
+{
+  CK_DUE_NOTHING,
+  CK_DUE_RENEW,
+  CK_DUE_VERIFY,
+  CK_DUE_WARN,   /* the next WarnBefore= step ahead of ReconnectBy is reached */
+  CK_DUE_EXPIRE, /* the access token runs out and nothing renews it */
+} CkDue;
+
+/**
+ * CkScheduleInput:
+ * @record: the channel
+ * @policy: its provider's
+ * @settings: the administrator's
+ * @can_renew: there is a way to renew with nobody present
+ * @jitter: −1.0 … 1.0, chosen once per generation: renewals are spread by a tenth of their lead
+ * @not_before: Unix seconds before which neither a renewal nor a verification may begin (back-off,
+ *   Retry-After); 0 if nothing holds it
+ *
+ * All that the plan of one channel depends on.
+ */
+typedef struct
+{
+  const CkChannelRecord *record;
+  const CkRenewalPolicy *policy;
+  const CkSettings *settings;
+  gboolean can_renew;
+  double jitter;
+  guint64 not_before;
+} CkScheduleInput;
+
+/**
+ * ck_schedule_next:
+ * @when: (out): Unix seconds; maybe in the past, which means now
+ *
+ * Pure: the same input has the same plan, so it is simply made anew at every change.
+ *
+ * Returns: what comes first
+ */
+CkDue ck_schedule_next (const CkScheduleInput *input, guint64 *when);
+
+/**
+ * ck_schedule_next_renewal:
+ *
+ * Returns: Unix seconds when the next renewal is planned; 0 if none is
+ */
+guint64 ck_schedule_next_renewal (const CkScheduleInput *input);
+
+/**
+ * ck_schedule_warning:
+ * @now: Unix seconds
+ *
+ * Returns: the index of the WarnBefore= step that @now has reached, the nearest to ReconnectBy; −1
+ *   if none, or all are announced
+ */
+int ck_schedule_warning (const CkChannelRecord *record, const CkSettings *settings, guint64 now);
+
+/**
+ * ck_schedule_backoff:
+ * @failures: how many times in a row it failed, 1 or more
+ * @retry_after: seconds the platform asked for; 0 if it did not
+ *
+ * Exponential back-off with full jitter, from 5 seconds to an hour, never below @retry_after.
+ *
+ * Returns: seconds to wait
+ */
+guint64 ck_schedule_backoff (guint failures, guint64 retry_after);
+
+G_END_DECLS

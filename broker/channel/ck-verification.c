@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-verification.h"
+
+#include "ck-channel-job.h"
+#include "ck-error.h"
+#include "ck-operations.h"
+#include "ck-renewal.h"
+
+typedef struct
+{
+  CkBroker *broker;
+  CkChannel *channel;
+} Verification;
+
+static void
+verification_free (Verification *verification)
+{
+  g_object_unref (verification->broker);
+  g_object_unref (verification->channel);
+  g_free (verification);
+}
+
+static GPtrArray *
+new_events (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+}
+
+/* ---- the second opinion ---------------------------------------------------------------------- */
+
+static void
+renewed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* Either way the renewal has committed what it found, and that is the answer. */
+  if (!ck_renewal_run_finish (result, &error))
+    g_debug ("%s: %s",
+             ck_channel_get_id (((Verification *) g_task_get_task_data (task))->channel),
+             error->message);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* ---- the platform has answered --------------------------------------------------------------- */
+
+static void
+good (Verification *verification, const CkOutcome *outcome)
+{
+  const CkChannelRecord *record = ck_channel_get_record (verification->channel);
+  GPtrArray *events = new_events ();
+  CkLifecycleContext context;
+
+  ck_renewal_back_off (verification->channel, NULL);
+  ck_operations_fill_context (verification->broker, verification->channel, &context);
+  ck_broker_commit (verification->broker,
+                    verification->channel,
+                    ck_lifecycle_verified (record,
+                                           outcome->grant,
+                                           (const char *const *) outcome->advice,
+                                           &context,
+                                           events),
+                    events);
+}
+
+static void
+bad (Verification *verification, const CkOutcome *outcome)
+{
+  const CkChannelRecord *record = ck_channel_get_record (verification->channel);
+  GPtrArray *events = new_events ();
+  CkLifecycleContext context;
+
+  ck_renewal_back_off (verification->channel, outcome);
+  ck_operations_fill_context (verification->broker, verification->channel, &context);
+  /* No renewal to ask: the platform's verify call was the second opinion itself. */
+  context.confirmed = TRUE;
+  ck_broker_commit (verification->broker,
+                    verification->channel,
+                    ck_lifecycle_failed (record, "verify", outcome, &context, events),
+                    events);
+}
+
+static void
+verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Verification *verification = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkOutcome) outcome
+      = ck_worker_pool_run_finish (CK_WORKER_POOL (source), result, &error);
+
+  if (outcome == NULL)
+    {
+      g_autoptr (CkOutcome) failed = ck_channel_job_failed (error);
+
+      ck_renewal_back_off (verification->channel, failed);
+      g_task_return_error (task, ck_error_map (g_steal_pointer (&error)));
+      return;
+    }
+  ck_channel_job_noted (verification->broker, verification->channel, outcome);
+
+  if (outcome->result == CK_RESULT_SUCCESS)
+    {
+      good (verification, outcome);
+    }
+  else if (ck_lifecycle_needs_second_opinion (outcome)
+           && ck_renewal_is_possible (verification->broker, verification->channel))
+    {
+      ck_renewal_run_async (verification->broker,
+                            verification->channel,
+                            outcome,
+                            renewed_cb,
+                            g_steal_pointer (&task));
+      return;
+    }
+  else
+    {
+      bad (verification, outcome);
+    }
+
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+ck_verification_run_async (CkBroker *broker,
+                           CkChannel *channel,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  Verification *verification = g_new0 (Verification, 1);
+  CkJob *job;
+
+  g_task_set_source_tag (task, ck_verification_run_async);
+  g_task_set_task_data (task, verification, (GDestroyNotify) verification_free);
+  verification->broker = g_object_ref (broker);
+  verification->channel = g_object_ref (channel);
+
+  job = ck_channel_job_new (broker, channel, "verify", ck_channel_get_grant (channel), &error);
+  if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
+      && ck_renewal_is_possible (broker, channel))
+    {
+      ck_renewal_run_async (broker, channel, NULL, renewed_cb, g_steal_pointer (&task));
+      return;
+    }
+  if (job == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  ck_worker_pool_run_async (ck_broker_get_pool (broker),
+                            job,
+                            NULL,
+                            verified_cb,
+                            g_steal_pointer (&task));
+}
+
+gboolean
+ck_verification_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-broker-private.h"
+
+#include "ck-attempt.h"
+#include "ck-clock.h"
+#include "ck-error.h"
+#include "ck-operations.h"
+
+void
+ck_broker_on_due (gpointer key, gpointer user_data)
+{
+  CkBroker *self = CK_BROKER (user_data);
+  g_autoptr (GPtrArray) channels = NULL;
+
+  if (key != NULL)
+    {
+      ck_operations_act (self, CK_CHANNEL (key));
+      return;
+    }
+
+  g_message ("the wall clock was set: every plan is made anew");
+  channels = ck_broker_dup_channels (self);
+  for (guint i = 0; i < channels->len; i++)
+    ck_broker_replan (self, g_ptr_array_index (channels, i));
+}
+
+/* ---- declared channels ----------------------------------------------------------------------- */
+
+static void
+replace_strv (GStrv *target, GStrv value)
+{
+  GStrv copy = g_strdupv (value);
+
+  g_strfreev (*target);
+  *target = copy;
+}
+
+static void
+replace_string (char **target, const char *value)
+{
+  char *copy = g_strdup (value);
+
+  g_free (*target);
+  *target = copy;
+}
+
+/* The only client of a provider needs not be named. */
+static const char *
+find_only_client (CkBroker *self, const char *provider)
+{
+  g_autoptr (GPtrArray) clients = ck_broker_dup_clients (self);
+  const char *found = NULL;
+
+  for (guint i = 0; i < clients->len; i++)
+    {
+      const CkClientRecord *client = g_ptr_array_index (clients, i);
+
+      if (!g_str_equal (client->provider, provider))
+        continue;
+      if (found != NULL)
+        return NULL;
+      found = client->id;
+    }
+
+  return found;
+}
+
+static CkChannelRecord *
+apply_file (CkBroker *self, const CkChannelRecord *former, const CkChannelFile *file)
+{
+  CkChannelRecord *record
+      = former != NULL ? ck_channel_record_copy (former) : ck_channel_record_new (file->id);
+  const char *client = *file->client != '\0' ? file->client : find_only_client (self, file->provider);
+  const char *assigned = *file->assigned_user != '\0'
+                             ? file->assigned_user
+                             : ck_config_get_settings (self->config)->default_assigned_user;
+
+  replace_string (&record->provider, file->provider);
+  replace_string (&record->client, client != NULL ? client : "");
+  replace_string (&record->display_name, file->display_name);
+  replace_string (&record->assigned_user, assigned);
+  replace_strv (&record->allowed_users, file->allowed_users);
+  replace_strv (&record->allowed_groups, file->allowed_groups);
+  replace_strv (&record->scopes, file->scopes);
+  replace_strv (&record->required_scopes, file->required_scopes);
+  if (*file->account_id != '\0')
+    replace_string (&record->pinned_account, file->account_id);
+  if (record->created_at == 0)
+    record->created_at = ck_clock_now ();
+
+  return record;
+}
+
+void
+ck_broker_apply_channels (CkBroker *self)
+{
+  GPtrArray *files = ck_config_get_channels (self->config);
+  GHashTableIter iter;
+  gpointer known;
+
+  /* A channel whose file went away stays, with its grant, as if it had been added on the bus. */
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &known))
+    ck_channel_set_declared (known, FALSE);
+
+  for (guint i = 0; i < files->len; i++)
+    {
+      const CkChannelFile *file = g_ptr_array_index (files, i);
+      CkChannel *channel = g_hash_table_lookup (self->channels, file->id);
+
+      if (channel != NULL)
+        {
+          ck_channel_set_declared (channel, TRUE);
+          ck_broker_commit (self,
+                            channel,
+                            apply_file (self, ck_channel_get_record (channel), file),
+                            NULL);
+          continue;
+        }
+
+      channel = ck_channel_new (apply_file (self, NULL, file), TRUE);
+      g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
+      ck_broker_commit (self,
+                        channel,
+                        ck_channel_record_copy (ck_channel_get_record (channel)),
+                        NULL);
+      ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
+    }
+}
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+static gboolean
+complete_record (CkBroker *self, CkChannelRecord *record, GError **error)
+{
+  const CkSettings *settings = ck_config_get_settings (self->config);
+  const CkClientRecord *client;
+
+  if (g_hash_table_contains (self->channels, record->id))
+    {
+      g_set_error (error, CK_ERROR, CK_ERROR_EXISTS, "there is a channel %s already", record->id);
+      return FALSE;
+    }
+  if (g_hash_table_size (self->channels) >= settings->max_channels)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_LIMIT_EXCEEDED,
+                   "there are %u channels already, as many as MaxChannels= allows",
+                   settings->max_channels);
+      return FALSE;
+    }
+  if (ck_config_lookup_provider (self->config, record->provider, error) == NULL)
+    return FALSE;
+
+  if (*record->client == '\0')
+    {
+      const char *only = find_only_client (self, record->provider);
+
+      if (only == NULL)
+        {
+          g_set_error (error,
+                       CK_ERROR,
+                       CK_ERROR_NO_SUCH_CLIENT,
+                       "%s has no client, or more than one: name it with the option client",
+                       record->provider);
+          return FALSE;
+        }
+      replace_string (&record->client, only);
+    }
+  client = ck_broker_lookup_client (self, record->client, error);
+  if (client == NULL)
+    return FALSE;
+  if (!g_str_equal (client->provider, record->provider))
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "the client %s is one of provider %s, not of %s",
+                   client->id,
+                   client->provider,
+                   record->provider);
+      return FALSE;
+    }
+
+  if (*record->assigned_user == '\0')
+    replace_string (&record->assigned_user, settings->default_assigned_user);
+  if (*record->assigned_user == '\0')
+    {
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_INVALID_ARGUMENT,
+                           "nobody is assigned: give the option assigned-user, or set "
+                           "DefaultAssignedUser= in channelkeeper.conf");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+add_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  CkChannel *channel = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
+    {
+      g_hash_table_remove (self->channels, ck_channel_get_id (channel));
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
+  ck_broker_emit_changed (self);
+  g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
+}
+
+void
+ck_broker_add_channel_async (CkBroker *self,
+                             CkChannelRecord *record,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (CkChannelRecord) owned = record;
+  g_autoptr (GError) error = NULL;
+  CkChannel *channel;
+
+  g_task_set_source_tag (task, ck_broker_add_channel_async);
+  if (!complete_record (self, record, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  record->created_at = ck_clock_now ();
+  channel = ck_channel_new (ck_channel_record_copy (record), FALSE);
+  g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
+  /* In the table at once, so that a second AddChannel of the id fails. */
+  g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
+  ck_state_db_write_async (self->state_db,
+                           g_steal_pointer (&owned),
+                           NULL,
+                           NULL,
+                           add_cb,
+                           g_steal_pointer (&task));
+}
+
+CkChannel *
+ck_broker_add_channel_finish (CkBroker *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- removing: disconnect, then forget ------------------------------------------------------- */
+
+static void
+remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  g_autoptr (CkChannel) channel = g_object_ref (g_task_get_task_data (task));
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_state_db_remove_channel_finish (CK_STATE_DB (source), result, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  ck_planner_unset (self->planner, channel);
+  g_hash_table_remove (self->channels, ck_channel_get_id (channel));
+  ck_broker_emit_channel (self, CK_BROKER_CHANNEL_REMOVED, channel);
+  ck_broker_emit_changed (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+remove_disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  CkChannel *channel = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (ck_channel_disconnect_finish (result, &error) == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  ck_state_db_remove_channel_async (self->state_db,
+                                    ck_channel_get_id (channel),
+                                    ++self->sequence,
+                                    NULL,
+                                    remove_written_cb,
+                                    g_steal_pointer (&task));
+}
+
+static void
+cancel_attempts (CkBroker *self, CkChannel *channel)
+{
+  g_autoptr (GPtrArray) attempts = ck_broker_dup_attempts (self);
+
+  for (guint i = 0; i < attempts->len; i++)
+    {
+      CkAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (ck_attempt_get_channel (attempt) == channel)
+        ck_attempt_cancel (attempt);
+    }
+}
+
+void
+ck_broker_remove_channel_async (CkBroker *self,
+                                CkChannel *channel,
+                                gboolean keep_grant,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ck_broker_remove_channel_async);
+  g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
+  if (ck_channel_is_declared (channel))
+    {
+      g_task_return_new_error (task,
+                               CK_ERROR,
+                               CK_ERROR_NOT_SUPPORTED,
+                               "the channel %s is declared in channels.d: remove its file and "
+                               "reload",
+                               ck_channel_get_id (channel));
+      return;
+    }
+
+  cancel_attempts (self, channel);
+  ck_channel_disconnect_async (self,
+                               channel,
+                               "",
+                               !keep_grant,
+                               NULL,
+                               remove_disconnected_cb,
+                               g_steal_pointer (&task));
+}
+
+gboolean
+ck_broker_remove_channel_finish (CkBroker *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- modifying ------------------------------------------------------------------------------- */
+
+gboolean
+ck_broker_modify_channel (CkBroker *self,
+                          CkChannel *channel,
+                          CkChannelRecord *record,
+                          const char *what,
+                          const char *by,
+                          GError **error)
+{
+  g_autoptr (CkChannelRecord) owned = record;
+  GPtrArray *events;
+  GVariantDict details;
+
+  if (ck_channel_is_declared (channel))
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_NOT_SUPPORTED,
+                   "the channel %s is declared in channels.d: change its file and reload",
+                   ck_channel_get_id (channel));
+      return FALSE;
+    }
+
+  /* A reconnect under way belongs to the one who was assigned when it began. */
+  if (!g_str_equal (record->assigned_user, ck_channel_get_record (channel)->assigned_user))
+    cancel_attempts (self, channel);
+
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "user", "s", by);
+  g_variant_dict_insert (&details, "assigned-user", "s", record->assigned_user);
+  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  g_ptr_array_add (events,
+                   ck_event_new (0, 0, record->id, what, g_variant_dict_end (&details)));
+  ck_broker_commit (self, channel, g_steal_pointer (&owned), events);
+
+  return TRUE;
+}

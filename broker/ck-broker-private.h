@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-broker.h"
+#include "ck-planner.h"
+
+G_BEGIN_DECLS
+
+/* For the files of CkBroker alone: ck-broker.c, ck-broker-start.c, ck-broker-channels.c,
+ * ck-broker-clients.c. */
+
+struct _CkBroker
+{
+  GObject parent;
+
+  CkConfig *config;
+  char *confdir;
+  char *datadir;
+  char *moduledir;
+  char *credentials_dir;
+  CkVault *vault;
+  CkStateDb *state_db;
+  CkWorkerPool *pool;
+  CkPlanner *planner;
+  GHashTable *channels;  /* id to CkChannel */
+  GHashTable *clients;   /* id to CkBrokerClient */
+  GHashTable *metadata;  /* provider id to its cached discovery document */
+  GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
+  GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
+  guint64 sequence;
+  gboolean started;
+};
+
+typedef struct
+{
+  CkClientRecord *record;
+  SecretValue *secrets; /* nullable: a serialized `as` */
+  gboolean declared;
+} CkBrokerClient;
+
+enum
+{
+  CK_BROKER_CHANNEL_ADDED,
+  CK_BROKER_CHANNEL_REMOVED,
+  CK_BROKER_CHANNEL_CHANGED,
+  CK_BROKER_CHANGED,
+  CK_BROKER_N_SIGNALS
+};
+
+/* Emits the signal of that number; a varargs front of g_signal_emit(). */
+void ck_broker_emit_channel (CkBroker *self, guint signal, CkChannel *channel);
+void ck_broker_emit_changed (CkBroker *self);
+
+/* Makes @config the one in force: its declared clients, with the secrets their credentials hold, and
+ * channels replace those of the former one. Nothing has changed if it fails. */
+gboolean ck_broker_apply_config (CkBroker *self, CkConfig *config, GError **error);
+void ck_broker_client_free (CkBrokerClient *client);
+
+/* The channels part of it. */
+void ck_broker_apply_channels (CkBroker *self);
+
+/* The planner's callback. */
+void ck_broker_on_due (gpointer key, gpointer user_data);
+
+GPtrArray *ck_broker_get_attempts (CkBroker *self);
+
+G_END_DECLS

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-broker-private.h"
+
+#include "ck-clock.h"
+#include "ck-error.h"
+#include "ck-lifecycle.h"
+#include "ck-operations.h"
+
+/* ---- synchronous: before the bus name is owned ----------------------------------------------- */
+
+static gboolean
+load_clients (CkBroker *self, GError **error)
+{
+  g_autoptr (GPtrArray) records = ck_state_db_load_clients (self->state_db, error);
+
+  if (records == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      CkBrokerClient *client = g_new0 (CkBrokerClient, 1);
+
+      client->record = ck_client_record_copy (g_ptr_array_index (records, i));
+      g_hash_table_replace (self->clients, client->record->id, client);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+load_channels (CkBroker *self, GError **error)
+{
+  g_autoptr (GPtrArray) records = ck_state_db_load_channels (self->state_db, error);
+
+  if (records == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      CkChannel *channel
+          = ck_channel_new (ck_channel_record_copy (g_ptr_array_index (records, i)), FALSE);
+
+      g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
+    }
+
+  return TRUE;
+}
+
+static void
+on_vault_changed (CkBroker *self)
+{
+  ck_broker_emit_changed (self);
+}
+
+CkBroker *
+ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
+{
+  g_autoptr (CkBroker) self = g_object_new (CK_TYPE_BROKER, NULL);
+  const CkSettings *settings = ck_config_get_settings (config);
+  g_autofree char *state_path = g_build_filename (paths->state_dir, "state.db", NULL);
+
+  self->confdir = g_strdup (paths->confdir);
+  self->datadir = g_strdup (paths->datadir);
+  self->moduledir = g_strdup (paths->moduledir);
+  self->credentials_dir = g_strdup (paths->credentials_dir);
+
+  self->state_db = ck_state_db_open (state_path, error);
+  if (self->state_db == NULL)
+    return NULL;
+  self->sequence = ck_state_db_get_sequence (self->state_db);
+
+  self->planner = ck_planner_new (ck_broker_on_due, self, error);
+  if (self->planner == NULL)
+    return NULL;
+
+  self->vault
+      = ck_vault_new (settings->vault_backend, paths->state_dir, paths->credentials_dir);
+  g_signal_connect_object (self->vault,
+                           "changed",
+                           G_CALLBACK (on_vault_changed),
+                           self,
+                           G_CONNECT_SWAPPED);
+  self->pool = ck_worker_pool_new (paths->worker,
+                                   paths->worker_socket,
+                                   settings->max_workers,
+                                   settings->max_attempts);
+
+  if (!load_clients (self, error) || !load_channels (self, error)
+      || !ck_broker_apply_config (self, config, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/* ---- asynchronous: after ----------------------------------------------------------------------
+ *
+ * open the vault → load the grants → reconcile → load the clients' secrets, one after the other →
+ * begin to renew. A sealed vault ends it early: the broker runs, and says so.
+ */
+
+static void load_next_secret (GTask *task);
+
+static void
+finish_start (GTask *task)
+{
+  CkBroker *self = g_task_get_source_object (task);
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (self);
+
+  self->started = TRUE;
+  for (guint i = 0; i < channels->len; i++)
+    ck_broker_replan (self, g_ptr_array_index (channels, i));
+  ck_broker_emit_changed (self);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  GQueue *wanted = g_task_get_task_data (task);
+  g_autofree char *id = g_queue_pop_head (wanted);
+  CkBrokerClient *client = g_hash_table_lookup (self->clients, id);
+  SecretValue *secrets
+      = ck_vault_lookup_client_finish (CK_VAULT (source), result, &error);
+
+  if (secrets == NULL)
+    g_warning ("client %s: %s", id, error->message);
+  else if (client == NULL)
+    secret_value_unref (secrets);
+  else
+    client->secrets = secrets;
+
+  load_next_secret (task);
+}
+
+static void
+load_next_secret (GTask *task)
+{
+  CkBroker *self = g_task_get_source_object (task);
+  const char *id = g_queue_peek_head (g_task_get_task_data (task));
+
+  if (id == NULL)
+    finish_start (task);
+  else
+    ck_vault_lookup_client_async (self->vault, id, NULL, secret_cb, g_object_ref (task));
+}
+
+static void
+free_ids (GQueue *ids)
+{
+  g_queue_free_full (ids, g_free);
+}
+
+static void
+load_secrets (GTask *task)
+{
+  CkBroker *self = g_task_get_source_object (task);
+  GQueue *wanted = g_queue_new ();
+  GHashTableIter iter;
+  CkBrokerClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &client))
+    {
+      if (client->record->secret_set && client->secrets == NULL)
+        g_queue_push_tail (wanted, g_strdup (client->record->id));
+    }
+
+  g_task_set_task_data (task, wanted, (GDestroyNotify) free_ids);
+  load_next_secret (task);
+}
+
+/* A crash between the vault and state.db: the vault is the truth. */
+static void
+follow_vault (CkBroker *self, CkChannel *channel, guint64 generation)
+{
+  GPtrArray *events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  CkLifecycleContext context;
+
+  ck_operations_fill_context (self, channel, &context);
+  ck_broker_commit (self,
+                    channel,
+                    ck_lifecycle_granted (ck_channel_get_record (channel),
+                                          ck_channel_get_grant (channel),
+                                          generation,
+                                          NULL,
+                                          NULL,
+                                          &context,
+                                          events),
+                    events);
+}
+
+/* state.db knows of a grant that the vault does not have, or cannot read. */
+static void
+lose_grant (CkBroker *self, CkChannel *channel, const GError *error)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  GPtrArray *events;
+  CkLifecycleContext context;
+  CkChannelRecord *next;
+
+  if (record->state == CK_STATE_UNCONNECTED || record->state == CK_STATE_EXPIRED)
+    return;
+
+  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  ck_operations_fill_context (self, channel, &context);
+  next = ck_lifecycle_expired (record, &context, events);
+  next->quarantined = TRUE;
+  g_free (next->detail);
+  next->detail = g_strdup_printf ("The vault has no usable grant of this channel (%s).",
+                                  error != NULL ? error->message : "none is there");
+  ck_broker_commit (self, channel, next, events);
+}
+
+static void
+settle_mark (CkBroker *self, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+
+  if (record->renewal_started == 0)
+    return;
+
+  /* Still the generation whose renewal had begun: the answer, if any, was lost with us (rule 3). */
+  if ((guint64) record->renewal_started == record->generation)
+    {
+      g_message ("%s: a renewal was under way when the broker ended; its grant is in doubt",
+                 record->id);
+      ck_broker_commit (self, channel, ck_lifecycle_in_doubt (record), NULL);
+    }
+  else
+    {
+      CkChannelRecord *next = ck_channel_record_copy (record);
+
+      next->renewal_started = 0;
+      ck_broker_commit (self, channel, next, NULL);
+    }
+}
+
+static void
+reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+
+  if (best == NULL || best->grant == NULL || best->generation < record->generation)
+    {
+      lose_grant (self, channel, best != NULL ? best->error : NULL);
+      return;
+    }
+  if (record->state == CK_STATE_UNCONNECTED && best->generation == record->generation)
+    return;
+
+  ck_channel_set_grant (channel, best->grant, FALSE);
+  if (best->generation > record->generation)
+    follow_vault (self, channel, best->generation);
+  settle_mark (self, channel);
+}
+
+/* By channel the grant of the highest generation; an unreadable one yields to a readable older one. */
+static GHashTable *
+choose_grants (CkBroker *self, GPtrArray *grants)
+{
+  GHashTable *best = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < grants->len; i++)
+    {
+      CkVaultGrant *grant = g_ptr_array_index (grants, i);
+      CkVaultGrant *former = g_hash_table_lookup (best, grant->channel);
+
+      if (!g_hash_table_contains (self->channels, grant->channel))
+        g_message ("the vault has a grant of %s, which is no channel here: it is left alone",
+                   grant->channel);
+      else if (former == NULL || former->grant == NULL
+               || (grant->grant != NULL && grant->generation > former->generation))
+        g_hash_table_insert (best, grant->channel, grant);
+    }
+
+  return best;
+}
+
+static void
+forget_superseded (CkBroker *self, GPtrArray *grants, GHashTable *best)
+{
+  for (guint i = 0; i < grants->len; i++)
+    {
+      CkVaultGrant *grant = g_ptr_array_index (grants, i);
+      CkVaultGrant *chosen = g_hash_table_lookup (best, grant->channel);
+
+      if (chosen != NULL && chosen->grant != NULL && grant->grant != NULL
+          && grant->generation < chosen->generation)
+        ck_vault_clear_grant_async (self->vault, grant->channel, grant->generation, NULL, NULL,
+                                    NULL);
+    }
+}
+
+static void
+load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) grants = ck_vault_load_grants_finish (CK_VAULT (source), result, &error);
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (self);
+  g_autoptr (GHashTable) best = NULL;
+
+  if (grants == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  best = choose_grants (self, grants);
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *channel = g_ptr_array_index (channels, i);
+
+      reconcile (self, channel, g_hash_table_lookup (best, ck_channel_get_id (channel)));
+    }
+  forget_superseded (self, grants, best);
+
+  load_secrets (task);
+}
+
+static void
+open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkBroker *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_vault_open_finish (CK_VAULT (source), result, &error))
+    {
+      g_warning ("the vault stays sealed: %s", error->message);
+      self->started = TRUE;
+      ck_broker_emit_changed (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  ck_vault_load_grants_async (self->vault, NULL, load_cb, g_steal_pointer (&task));
+}
+
+void
+ck_broker_start_async (CkBroker *self,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, ck_broker_start_async);
+  ck_vault_open_async (self->vault, cancellable, open_cb, g_steal_pointer (&task));
+}
+
+gboolean
+ck_broker_start_finish (CkBroker *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

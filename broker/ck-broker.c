@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-broker-private.h"
+
+#include "ck-attempt.h"
+#include "ck-clock.h"
+#include "ck-error.h"
+#include "ck-lifecycle.h"
+#include "ck-operations.h"
+#include "ck-schedule.h"
+
+/* Two bad answers about a client within this many seconds confirm each other. */
+#define SUSPICION_SPAN (60 * 60)
+/* How long a discovery document is believed, in seconds. */
+#define METADATA_AGE (24 * 60 * 60)
+
+static guint signals[CK_BROKER_N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (CkBroker, ck_broker, G_TYPE_OBJECT)
+
+typedef struct
+{
+  char *text;
+  guint64 fetched_at;
+} Metadata;
+
+static void
+metadata_free (Metadata *metadata)
+{
+  g_free (metadata->text);
+  g_free (metadata);
+}
+
+static void
+ck_broker_finalize (GObject *object)
+{
+  CkBroker *self = CK_BROKER (object);
+
+  g_clear_object (&self->planner);
+  g_clear_pointer (&self->attempts, g_ptr_array_unref);
+  g_clear_pointer (&self->channels, g_hash_table_unref);
+  g_clear_pointer (&self->clients, g_hash_table_unref);
+  g_clear_pointer (&self->metadata, g_hash_table_unref);
+  g_clear_pointer (&self->suspected, g_hash_table_unref);
+  g_clear_object (&self->pool);
+  g_clear_object (&self->state_db);
+  g_clear_object (&self->vault);
+  g_clear_pointer (&self->config, ck_config_unref);
+  g_free (self->confdir);
+  g_free (self->datadir);
+  g_free (self->moduledir);
+  g_free (self->credentials_dir);
+
+  G_OBJECT_CLASS (ck_broker_parent_class)->finalize (object);
+}
+
+static void
+ck_broker_class_init (CkBrokerClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = ck_broker_finalize;
+
+  signals[CK_BROKER_CHANNEL_ADDED] = g_signal_new ("channel-added", type, G_SIGNAL_RUN_LAST, 0,
+                                                   NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                                   CK_TYPE_CHANNEL);
+  signals[CK_BROKER_CHANNEL_REMOVED] = g_signal_new ("channel-removed", type, G_SIGNAL_RUN_LAST, 0,
+                                                     NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                                     CK_TYPE_CHANNEL);
+  signals[CK_BROKER_CHANNEL_CHANGED]
+      = g_signal_new ("channel-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                      4, CK_TYPE_CHANNEL, G_TYPE_POINTER, G_TYPE_POINTER, G_TYPE_PTR_ARRAY);
+  signals[CK_BROKER_CHANGED] = g_signal_new ("broker-changed", type, G_SIGNAL_RUN_LAST, 0, NULL,
+                                             NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+ck_broker_init (CkBroker *self)
+{
+  self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
+  self->clients = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                         (GDestroyNotify) ck_broker_client_free);
+  self->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          (GDestroyNotify) metadata_free);
+  self->suspected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                           g_free);
+  self->attempts = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+void
+ck_broker_emit_channel (CkBroker *self, guint signal, CkChannel *channel)
+{
+  g_signal_emit (self, signals[signal], 0, channel);
+}
+
+void
+ck_broker_emit_changed (CkBroker *self)
+{
+  g_signal_emit (self, signals[CK_BROKER_CHANGED], 0);
+}
+
+gboolean
+ck_broker_is_started (CkBroker *self)
+{
+  return self->started;
+}
+
+CkConfig *
+ck_broker_get_config (CkBroker *self)
+{
+  return self->config;
+}
+
+CkVault *
+ck_broker_get_vault (CkBroker *self)
+{
+  return self->vault;
+}
+
+CkStateDb *
+ck_broker_get_state_db (CkBroker *self)
+{
+  return self->state_db;
+}
+
+CkWorkerPool *
+ck_broker_get_pool (CkBroker *self)
+{
+  return self->pool;
+}
+
+GPtrArray *
+ck_broker_get_attempts (CkBroker *self)
+{
+  return self->attempts;
+}
+
+CkChannel *
+ck_broker_lookup_channel (CkBroker *self, const char *id, GError **error)
+{
+  CkChannel *channel = g_hash_table_lookup (self->channels, id);
+
+  if (channel == NULL)
+    g_set_error (error, CK_ERROR, CK_ERROR_NO_SUCH_CHANNEL, "there is no channel %.64s", id);
+
+  return channel;
+}
+
+static int
+compare_channels (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (ck_channel_get_id (*(CkChannel *const *) a),
+                    ck_channel_get_id (*(CkChannel *const *) b));
+}
+
+GPtrArray *
+ck_broker_dup_channels (CkBroker *self)
+{
+  GPtrArray *channels = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer channel;
+
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &channel))
+    g_ptr_array_add (channels, g_object_ref (channel));
+  g_ptr_array_sort (channels, compare_channels);
+
+  return channels;
+}
+
+guint
+ck_broker_count_channels (CkBroker *self)
+{
+  return g_hash_table_size (self->channels);
+}
+
+guint64
+ck_broker_get_sequence (CkBroker *self)
+{
+  return self->sequence;
+}
+
+typedef struct
+{
+  CkBroker *broker;
+  CkChannel *channel;
+  CkChannelRecord *before;
+  CkChannelRecord *after;
+  GPtrArray *events;
+} Commit;
+
+static void
+commit_free (Commit *commit)
+{
+  g_object_unref (commit->broker);
+  g_object_unref (commit->channel);
+  ck_channel_record_free (commit->before);
+  ck_channel_record_free (commit->after);
+  g_ptr_array_unref (commit->events);
+  g_free (commit);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Commit, commit_free)
+
+static void
+commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Commit) commit = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
+    g_warning ("%s: a change is announced though it could not be written: %s",
+               commit->after->id,
+               error->message);
+
+  g_signal_emit (commit->broker,
+                 signals[CK_BROKER_CHANNEL_CHANGED],
+                 0,
+                 commit->channel,
+                 commit->before,
+                 commit->after,
+                 commit->events);
+  if (commit->before->state != commit->after->state)
+    ck_broker_emit_changed (commit->broker);
+}
+
+void
+ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, GPtrArray *events)
+{
+  Commit *commit = g_new0 (Commit, 1);
+  guint64 now = ck_clock_now ();
+
+  commit->broker = g_object_ref (self);
+  commit->channel = g_object_ref (channel);
+  commit->before = ck_channel_record_copy (ck_channel_get_record (channel));
+  commit->after = ck_channel_record_copy (record);
+  commit->events
+      = events != NULL ? events : g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+
+  for (guint i = 0; i < commit->events->len; i++)
+    {
+      CkEvent *event = g_ptr_array_index (commit->events, i);
+
+      event->sequence = ++self->sequence;
+      event->time = now;
+    }
+
+  ck_channel_take_record (channel, ck_channel_record_copy (record));
+  ck_broker_replan (self, channel);
+
+  ck_state_db_set_last_time (self->state_db, now);
+  ck_state_db_write_async (self->state_db,
+                           record,
+                           g_ptr_array_ref (commit->events),
+                           NULL,
+                           commit_cb,
+                           commit);
+}
+
+void
+ck_broker_replan (CkBroker *self, CkChannel *channel)
+{
+  CkScheduleInput input;
+  guint64 when;
+
+  /* While a turn runs the plan would be stale; ck_turns_done() comes back here. */
+  if (!self->started || !g_queue_is_empty (&ck_channel_get_activity (channel)->turns)
+      || !ck_operations_fill_schedule (self, channel, &input)
+      || ck_schedule_next (&input, &when) == CK_DUE_NOTHING)
+    {
+      ck_planner_unset (self->planner, channel);
+      return;
+    }
+
+  ck_planner_set (self->planner,
+                  channel,
+                  (gint64) MIN (when, G_MAXINT32 * G_GUINT64_CONSTANT (100)) * G_USEC_PER_SEC
+                      - g_get_real_time ());
+}
+
+gboolean
+ck_broker_suspect_client (CkBroker *self, const char *client)
+{
+  const guint64 *since = g_hash_table_lookup (self->suspected, client);
+  guint64 now = ck_clock_now ();
+
+  if (since != NULL && *since + SUSPICION_SPAN > now)
+    return TRUE;
+
+  g_hash_table_replace (self->suspected, g_strdup (client), g_memdup2 (&now, sizeof now));
+
+  return FALSE;
+}
+
+void
+ck_broker_clear_suspicion (CkBroker *self, const char *client)
+{
+  g_hash_table_remove (self->suspected, client);
+}
+
+const char *
+ck_broker_get_metadata (CkBroker *self, const char *provider)
+{
+  Metadata *metadata = g_hash_table_lookup (self->metadata, provider);
+
+  if (metadata == NULL || metadata->fetched_at + METADATA_AGE < ck_clock_now ())
+    return NULL;
+
+  return metadata->text;
+}
+
+void
+ck_broker_set_metadata (CkBroker *self, const char *provider, const char *metadata)
+{
+  Metadata *entry = g_new0 (Metadata, 1);
+
+  entry->text = g_strdup (metadata);
+  entry->fetched_at = ck_clock_now ();
+  g_hash_table_replace (self->metadata, g_strdup (provider), entry);
+}
+
+gboolean
+ck_broker_reload (CkBroker *self, GError **error)
+{
+  g_autoptr (CkConfig) config
+      = ck_config_load (self->confdir, self->datadir, self->moduledir, error);
+  GPtrArray *problems;
+
+  if (config == NULL)
+    return FALSE;
+
+  problems = ck_config_get_problems (config);
+  if (problems->len > 0)
+    {
+      g_propagate_error (error, g_error_copy (g_ptr_array_index (problems, 0)));
+      return FALSE;
+    }
+
+  if (!ck_broker_apply_config (self, config, error))
+    return FALSE;
+  ck_broker_emit_changed (self);
+
+  return TRUE;
+}
+
+void
+ck_broker_stop (CkBroker *self)
+{
+  self->started = FALSE;
+  for (guint i = 0; i < self->attempts->len; i++)
+    ck_attempt_cancel (g_ptr_array_index (self->attempts, i));
+  ck_worker_pool_shutdown (self->pool);
+  ck_state_db_close (self->state_db);
+  ck_vault_close (self->vault);
+}

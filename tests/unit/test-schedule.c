@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-names.h"
+#include "ck-schedule.h"
+
+#define T G_GUINT64_CONSTANT (1800000000)
+#define HOUR 3600
+#define DAY (24 * HOUR)
+
+static const guint64 warn_before[] = { 14 * DAY, 7 * DAY, DAY, 0 };
+static const CkSettings settings = { .renew_ahead_percent = 20, .warn_before = warn_before };
+
+typedef struct
+{
+  const char *what;
+  guint64 lifetime;
+  CkRenewalPolicy policy;
+  gboolean can_renew;
+  gboolean in_doubt;
+  gboolean doubt_tried;
+  CkState state;
+  guint64 not_before;
+  CkDue due;
+  guint64 when; /* after T */
+} Row;
+
+static const Row rows[] = {
+  { "an hour: a fifth left, at least 5 min", HOUR, { 0 }, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_RENEW, .when = HOUR - 720 },
+  { "ten minutes: 5 min left", 600, { 0 }, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_RENEW, .when = 300 },
+  { "a minute: never more than half", 60, { 0 }, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_RENEW, .when = 30 },
+  { "60 days: at most 7 days ahead", 60 * DAY, { 0 }, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_RENEW, .when = 53 * DAY },
+  { "a minimum age", 2 * HOUR, { .min_age_before_renew = 2 * HOUR - 60 }, TRUE,
+    .state = CK_STATE_CONNECTED, .due = CK_DUE_RENEW, .when = 2 * HOUR - 60 },
+  { "on demand: nothing", HOUR, { .renewal = CK_RENEWAL_ON_DEMAND }, TRUE,
+    .state = CK_STATE_CONNECTED, .due = CK_DUE_NOTHING },
+  { "on demand, kept alive", HOUR, { .renewal = CK_RENEWAL_ON_DEMAND, .keep_alive = 30 * DAY },
+    TRUE, .state = CK_STATE_CONNECTED, .due = CK_DUE_RENEW, .when = 30 * DAY },
+  { "on demand, verified", HOUR,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .verify_every = DAY }, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_VERIFY, .when = DAY },
+  { "nobody renews it: it ends", HOUR, { 0 }, FALSE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_EXPIRE, .when = HOUR },
+  { "in doubt: a minute before the end", HOUR, { 0 }, TRUE, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_RENEW, .when = HOUR - 60 },
+  { "in doubt, tried: it ends", HOUR, { 0 }, TRUE, TRUE, TRUE, .state = CK_STATE_CONNECTED,
+    .due = CK_DUE_EXPIRE, .when = HOUR },
+  { "interrupted: as soon as allowed", HOUR, { 0 }, TRUE, .state = CK_STATE_INTERRUPTED,
+    .not_before = T + 2 * HOUR, .due = CK_DUE_RENEW, .when = 2 * HOUR },
+  { "revoked: nothing", HOUR, { .verify_every = DAY }, TRUE, .state = CK_STATE_REVOKED,
+    .due = CK_DUE_NOTHING },
+  { "unconnected: nothing", HOUR, { .verify_every = DAY }, TRUE, .state = CK_STATE_UNCONNECTED,
+    .due = CK_DUE_NOTHING },
+  { "blocked: probed", HOUR, { .verify_every = DAY }, TRUE, .state = CK_STATE_BLOCKED,
+    .due = CK_DUE_VERIFY, .when = 6 * HOUR },
+};
+
+static void
+test_next (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const Row *row = &rows[i];
+      g_autoptr (CkChannelRecord) record = ck_channel_record_new ("x");
+      CkScheduleInput input = { .record = record,
+                                .policy = &row->policy,
+                                .settings = &settings,
+                                .can_renew = row->can_renew,
+                                .not_before = row->not_before };
+      guint64 when;
+
+      g_test_message ("%s", row->what);
+      record->generation = 1;
+      record->issued_at = T;
+      record->expires_at = T + row->lifetime;
+      record->in_doubt = row->in_doubt;
+      record->doubt_tried = row->doubt_tried;
+      record->state = row->state;
+      g_assert_cmpint (ck_schedule_next (&input, &when), ==, row->due);
+      if (row->due != CK_DUE_NOTHING)
+        g_assert_cmpuint (when - T, ==, row->when);
+    }
+}
+
+static void
+test_jitter (void)
+{
+  static const CkRenewalPolicy policy = { 0 };
+  g_autoptr (CkChannelRecord) record = ck_channel_record_new ("x");
+  CkScheduleInput input
+      = { .record = record, .policy = &policy, .settings = &settings, .can_renew = TRUE };
+
+  record->generation = 1;
+  record->state = CK_STATE_CONNECTED;
+  record->issued_at = T;
+  record->expires_at = T + HOUR;
+  for (int i = -10; i <= 10; i++)
+    {
+      input.jitter = i / 10.0;
+      g_assert_cmpuint (ck_schedule_next_renewal (&input), >=, T + HOUR - 792);
+      g_assert_cmpuint (ck_schedule_next_renewal (&input), <=, T + HOUR - 648);
+    }
+}
+
+/* Walks the 60 days of a grant that nobody renews: each warning comes once, in its time. */
+static void
+test_warnings (void)
+{
+  static const CkRenewalPolicy policy = { 0 };
+  static const guint64 expected[] = { 46 * DAY, 53 * DAY, 59 * DAY };
+  g_autoptr (CkChannelRecord) record = ck_channel_record_new ("x");
+  CkScheduleInput input = { .record = record, .policy = &policy, .settings = &settings };
+  guint64 when;
+
+  record->generation = 1;
+  record->state = CK_STATE_CONNECTED;
+  record->issued_at = T;
+  record->expires_at = record->reconnect_by = T + 60 * DAY;
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_assert_cmpint (ck_schedule_next (&input, &when), ==, CK_DUE_WARN);
+      g_assert_cmpuint (when - T, ==, expected[i]);
+      g_assert_cmpint (ck_schedule_warning (record, &settings, when - 1), ==, -1);
+      g_assert_cmpint (ck_schedule_warning (record, &settings, when), ==, (int) i);
+      record->warned |= (2u << i) - 1;
+      record->state = CK_STATE_EXPIRING;
+      g_assert_cmpint (ck_schedule_warning (record, &settings, when), ==, -1);
+    }
+  g_assert_cmpint (ck_schedule_next (&input, &when), ==, CK_DUE_EXPIRE);
+  g_assert_cmpuint (when - T, ==, 60 * DAY);
+}
+
+static void
+test_backoff (void)
+{
+  for (guint failures = 1; failures < 40; failures++)
+    {
+      guint64 ceiling = MIN (5ull << MIN (failures - 1, 20), HOUR);
+
+      for (guint i = 0; i < 50; i++)
+        {
+          g_assert_cmpuint (ck_schedule_backoff (failures, 0), <=, ceiling);
+          g_assert_cmpuint (ck_schedule_backoff (failures, 0), >=, 1);
+        }
+    }
+  g_assert_cmpuint (ck_schedule_backoff (1, 7200), >=, 7200);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/schedule/next", test_next);
+  g_test_add_func ("/schedule/jitter", test_jitter);
+  g_test_add_func ("/schedule/warnings", test_warnings);
+  g_test_add_func ("/schedule/backoff", test_backoff);
+
+  return g_test_run ();
+}
