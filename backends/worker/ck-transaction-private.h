@@ -69,6 +69,7 @@ struct _CkTransaction
   GStrv scopes;
   GStrv required_scopes;
   gint64 deadline;
+  gint64 last_moment;
   GPtrArray *client_secrets; /* of SecretValue */
   guint current_secret;
   CkDraft *current; /* the grant as it was given */

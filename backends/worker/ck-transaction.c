@@ -77,7 +77,8 @@ take_arguments (CkTransaction *t, GVariant *arguments, GError **error)
   timeout = MIN (timeout, MAX_TIMEOUT);
   /* The answer must have arrived by then, not only be on its way. */
   margin = MIN (G_USEC_PER_SEC, timeout * G_USEC_PER_SEC / 10);
-  t->deadline = g_get_monotonic_time () + timeout * G_USEC_PER_SEC - margin;
+  t->last_moment = g_get_monotonic_time () + timeout * G_USEC_PER_SEC;
+  t->deadline = t->last_moment - margin;
 
   return TRUE;
 }
@@ -229,6 +230,24 @@ gint64
 ck_transaction_get_deadline (CkTransaction *t)
 {
   return t->deadline;
+}
+
+gint64
+ck_transaction_get_last_moment (CkTransaction *t)
+{
+  return t->last_moment;
+}
+
+const char *
+ck_transaction_get_channel (CkTransaction *t)
+{
+  return t->channel;
+}
+
+CkResult
+ck_transaction_get_verdict (CkTransaction *t)
+{
+  return t->verdict;
 }
 
 /* ---- what it is about ------------------------------------------------------------------------ */

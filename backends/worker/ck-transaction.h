@@ -68,9 +68,19 @@ void ck_transaction_set_hooks (CkTransaction *t,
 /**
  * ck_transaction_get_deadline:
  *
- * Returns: on g_get_monotonic_time()'s clock
+ * Returns: on g_get_monotonic_time()'s clock, when its modules must have come to an end
  */
 gint64 ck_transaction_get_deadline (CkTransaction *t);
+
+/**
+ * ck_transaction_get_last_moment:
+ *
+ * Returns: the same for the answer, a little later: after Run's `timeout`
+ */
+gint64 ck_transaction_get_last_moment (CkTransaction *t);
+
+/* (transfer none): the channel's id, for a line in the log. */
+const char *ck_transaction_get_channel (CkTransaction *t);
 
 /**
  * ck_transaction_begin_module:
@@ -98,6 +108,9 @@ void ck_transaction_end_module (CkTransaction *t, CkResult result);
  * Returns: the verdict that counts
  */
 CkResult ck_transaction_finish (CkTransaction *t, CkResult verdict, const char *deciding);
+
+/* After ck_transaction_finish(): what it returned. */
+CkResult ck_transaction_get_verdict (CkTransaction *t);
 
 /**
  * ck_transaction_dup_details:
