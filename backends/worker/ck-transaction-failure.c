@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ck-result.h"
-#include "ck-text.h"
+#include "ck-clean.h"
 
 #define MAX_DETAIL 1000
 #define MAX_PLATFORM_MESSAGE 200
@@ -87,7 +87,7 @@ say (CkTransaction *t, CkCause cause, const char *detail)
   words->has_failed = TRUE;
   words->cause = cause;
   g_free (words->detail);
-  words->detail = ck_text_clean (cut, MAX_DETAIL);
+  words->detail = ck_clean_line (cut, MAX_DETAIL);
   g_clear_pointer (&words->platform_message, g_free);
   words->http_status = 0;
   words->retry_after = 0;
@@ -165,7 +165,7 @@ dup_platform_message (CkTransaction *t, CkHttpResponse *response)
       if (strlen (text) > MAX_LOOKED_AT)
         text[MAX_LOOKED_AT] = '\0';
       cut = ck_transaction_cut (t, text);
-      return ck_text_clean (cut, MAX_PLATFORM_MESSAGE);
+      return ck_clean_line (cut, MAX_PLATFORM_MESSAGE);
     }
 
   return g_strdup ("");

@@ -12,7 +12,7 @@
 #include "ck-result.h"
 #include "ck-secret.h"
 #include "ck-stack-engine.h"
-#include "ck-text.h"
+#include "ck-clean.h"
 #include "ck-transaction.h"
 
 #define XML_RESOURCE "/org/channelkeeper/worker/org.channelkeeper.Worker1.xml"
@@ -39,7 +39,7 @@ typedef struct
 static void
 log_line (const char *line, gpointer user_data)
 {
-  g_autofree char *clean = ck_text_clean (line, MAX_LINE);
+  g_autofree char *clean = ck_clean_line (line, MAX_LINE);
 
   fprintf (stderr, "channelkeeper-worker: %s\n", clean);
 }

@@ -16,7 +16,7 @@ MAY_INCLUDE = {
 
 # What the broker sees of backends/: the module contract and the stack's compiled form, never a
 # module nor the worker's own code.
-BROKER_SEES = re.compile(r"backends/(channelkeeper|stack)/|backends/worker/.*-names\.h")
+BROKER_SEES = re.compile(r"backends/(channelkeeper|stack|provider)/|backends/worker/.*-names\.h")
 
 INCLUDE = re.compile(r'^#include [<"]([^">]+)[">]')
 

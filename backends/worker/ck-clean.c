@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "ck-text.h"
+#include "ck-clean.h"
 
 char *
-ck_text_clean (const char *text, guint max_chars)
+ck_clean_line (const char *text, guint max_chars)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *clean = g_string_new (NULL);
