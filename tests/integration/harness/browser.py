@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A person with a browser, at the pages that the OAuth servers show."""
 
+import html
 import re
 from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +14,11 @@ def _field(page, name):
     return found.group(1) if found else None
 
 
+def _words(page):
+    text = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", page, flags=re.S)
+    return " ".join(html.unescape(text).split())
+
+
 class Browser:
     """Keeps cookies, follows redirects on one site, logs in as `account`, agrees to everything."""
 
@@ -21,6 +27,7 @@ class Browser:
         self.agrees = agrees
         self.cookies = {}
         self.visited = []
+        self.pages = []  # what was on each page that was answered, in words
 
     def _go(self, method, uri, form=None):
         parts = urlsplit(uri)
@@ -41,6 +48,7 @@ class Browser:
     def _answer_page(self, uri, page):
         """Fills in the form that `page` shows; the answer to sending it."""
         prompt = _field(page, "prompt")
+        self.pages.append(_words(page))
         action = re.search(r'<form[^>]*action="([^"]*)"', page)
         assert action, f"a page without a form at {uri}: {page[:400]}"
         target = urljoin(uri, action.group(1).replace("&amp;", "&"))

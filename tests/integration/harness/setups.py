@@ -13,6 +13,7 @@ Stack=oidc
 
 [OAuth2]
 Issuer={OidcServer.issuer}
+AuthorizationParameters=prompt=consent
 """
 
 SCOPES = ["openid", "offline_access", "profile", "publish"]
