@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "ck-arguments.h"
+#include "ck-argument.h"
 #include "ck-call-private.h"
 #include "ck-error.h"
 #include "ck-path.h"

@@ -3,7 +3,7 @@
 
 #include "ck-options.h"
 
-#include "ck-arguments.h"
+#include "ck-argument.h"
 #include "ck-error.h"
 
 static const CkOptionSpec *

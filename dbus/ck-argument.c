@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "ck-arguments.h"
+#include "ck-argument.h"
 
 #include <grp.h>
 #include <pwd.h>
