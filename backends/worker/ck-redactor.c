@@ -51,50 +51,85 @@ is_hex_of (const char *text, guchar byte)
          && g_ascii_xdigit_value (text[0]) * 16 + g_ascii_xdigit_value (text[1]) == byte;
 }
 
+/*
+ * The two bytes that begin an escape may stand for themselves, or be escaped once or twice. A text
+ * does it one way throughout; this is which.
+ */
+#define N_LEVELS 3
+
+static gsize
+match_escape_byte (const char *text, char byte, guint level)
+{
+  static const char *const percents[N_LEVELS] = { "%", "%25", "%2525" };
+  static const char *const backslashes[N_LEVELS] = { "\\", "\\\\", "%5c" };
+  const char *form = byte == '%' ? percents[level] : backslashes[level];
+  gsize length = strlen (form);
+
+  return g_ascii_strncasecmp (text, form, length) == 0 ? length : 0;
+}
+
 /* How many bytes at @text stand for @byte of a secret; 0 if they do not. */
 static gsize
-match_byte (const char *text, char byte)
+match_byte (const char *text, char byte, guint level)
 {
   gsize skip = 1;
 
+  if (byte == '%' || byte == '\\')
+    return match_escape_byte (text, byte, level);
+  if (*text == byte || (*text == '+' && byte == ' '))
+    return 1;
   if (*text == '%')
     {
       /* "%252F" is "%2F" encoded once more. */
       while (text[skip] == '2' && text[skip + 1] == '5' && g_ascii_isxdigit (text[skip + 2]))
         skip += 2;
-      if (is_hex_of (text + skip, (guchar) byte))
-        return skip + 2;
-      if (is_hex_of (text + 1, (guchar) byte))
-        return 3;
+      return is_hex_of (text + skip, (guchar) byte) ? skip + 2 : 0;
     }
   if (*text == '\\')
     {
       if (text[1] == 'u' && text[2] == '0' && text[3] == '0' && is_hex_of (text + 4, (guchar) byte))
         return 6;
-      if (text[1] == byte && strchr ("\"\\/", byte) != NULL)
+      if (text[1] == byte && (byte == '"' || byte == '/'))
         return 2;
     }
-  if (*text == byte || (*text == '+' && byte == ' '))
-    return 1;
 
   return 0;
 }
 
 /* How many bytes of @secret stand at @text, and how many bytes of @text they take. */
 static gsize
-match_run (const char *text, const char *secret, gsize *taken)
+match_level (const char *text, const char *secret, guint level, gsize *taken)
 {
   gsize count = 0;
 
   *taken = 0;
   while (secret[count] != '\0' && text[*taken] != '\0')
     {
-      gsize n = match_byte (text + *taken, secret[count]);
+      gsize n = match_byte (text + *taken, secret[count], level);
 
       if (n == 0)
         break;
       *taken += n;
       count++;
+    }
+
+  return count;
+}
+
+static gsize
+match_run (const char *text, const char *secret, gsize *taken)
+{
+  gsize count = match_level (text, secret, 0, taken);
+
+  for (guint level = 1; level < N_LEVELS && strpbrk (secret, "%\\") != NULL; level++)
+    {
+      gsize other, other_count = match_level (text, secret, level, &other);
+
+      if (other_count > count || (other_count == count && other > *taken))
+        {
+          count = other_count;
+          *taken = other;
+        }
     }
 
   return count;
@@ -113,8 +148,7 @@ match_secret (const char *text, const char *secret)
 
   for (gsize from = 0; from + CK_REDACTOR_MIN_PART <= length; from++)
     {
-      if (match_byte (text, secret[from]) > 0
-          && match_run (text, secret + from, &taken) >= CK_REDACTOR_MIN_PART && taken > longest)
+      if (match_run (text, secret + from, &taken) >= CK_REDACTOR_MIN_PART && taken > longest)
         longest = taken;
     }
 
