@@ -238,6 +238,10 @@ identify (CkTransaction *t, int argc, const char **argv)
 CkResult
 ck_sm_connect (CkTransaction *t, int argc, const char **argv)
 {
+  /* The attempt's flow was no module's affair: there is nothing to identify. */
+  if (*ck_transaction_get_grant (t, "access-token") == '\0')
+    return CK_RESULT_IGNORE;
+
   return identify (t, argc, argv);
 }
 
