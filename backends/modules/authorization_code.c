@@ -203,44 +203,17 @@ ask_person (CkTransaction *t, const char *uri, CkSecretText *redirected)
   return CK_RESULT_SUCCESS;
 }
 
-static gboolean
-is_word_of (const char *const *words, const char *word)
-{
-  return g_strv_contains (words, word);
-}
-
-/* RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6. */
 static CkResult
-fail_redirect (CkTransaction *t, const CkRedirect *redirect)
+fail_redirect (CkTransaction *t, const char *redirected)
 {
-  static const char *const transient[] = { "server_error", "temporarily_unavailable", NULL };
-  static const char *const client[] = {
-    "invalid_request",
-    "unauthorized_client",
-    "unsupported_response_type",
-    "invalid_scope",
-    "invalid_redirect_uri",
-    "invalid_request_uri",
-    "disabled_client",
-    "deleted_client",
-    "unauthorized_scope_error",
-    "invalid_scope_error",
-    NULL,
-  };
-  g_autofree char *words
-      = redirect->description != NULL
-            ? g_strdup_printf ("%s (the platform says: %s)", redirect->error, redirect->description)
-            : g_strdup (redirect->error);
+  g_autoptr (CkHttpResponse) answer = ck_http_response_new_from_redirect (redirected);
 
-  if (is_word_of (transient, redirect->error))
-    return ck_transaction_fail (t, "server-error", "the platform could not authorize: %s", words);
-  if (is_word_of (client, redirect->error))
-    return ck_transaction_fail (t, "client-misconfigured",
-                                "the platform refuses this client's request: %s", words);
+  if (answer != NULL)
+    return ck_transaction_fail_response (t, answer, "redirect", "the authorization");
 
-  ck_transaction_fail (t, "none", "the authorization was not given: %s", words);
+  ck_transaction_fail (t, "none", "the authorization failed, with an error that cannot be read");
 
-  return CK_RESULT_CONV_ERR;
+  return CK_RESULT_AUTH_ERR;
 }
 
 static CkResult
@@ -252,7 +225,7 @@ take_code (CkTransaction *t, const Attempt *attempt, const char *redirected, CkS
     ck_transaction_get_redirect_uri (t),
     attempt->state,
     ck_transaction_get_setting (t, "OAuth2", "Issuer"),
-    ck_text_is_yes (ck_transaction_get_setting (t, "OAuth2", "IssParameterSupported")),
+    ck_setting_is_yes (ck_transaction_get_setting (t, "OAuth2", "IssParameterSupported")),
   };
 
   redirect = ck_redirect_parse (redirected, &expected, &error);
@@ -263,7 +236,7 @@ take_code (CkTransaction *t, const Attempt *attempt, const char *redirected, CkS
       return CK_RESULT_AUTH_ERR;
     }
   if (redirect->error != NULL)
-    return fail_redirect (t, redirect);
+    return fail_redirect (t, redirected);
 
   ck_transaction_add_secret (t, redirect->code);
   *code = g_steal_pointer (&redirect->code);

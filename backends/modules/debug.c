@@ -7,7 +7,7 @@
 #include "ck-arguments.h"
 #include "ck-pkce.h"
 #include "ck-result.h"
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 #define MODULE "debug"
 #define DEFAULT_LIFETIME 3600

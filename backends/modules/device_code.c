@@ -39,7 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Device, device_clear)
 static gboolean
 is_web_uri (const char *text)
 {
-  const char *scheme = text != NULL && ck_text_is_token (text) ? g_uri_peek_scheme (text) : NULL;
+  const char *scheme = text != NULL && ck_oauth_is_token (text) ? g_uri_peek_scheme (text) : NULL;
 
   return g_strcmp0 (scheme, "https") == 0 || g_strcmp0 (scheme, "http") == 0;
 }
@@ -57,8 +57,8 @@ read_device (CkHttpResponse *response, Device *device)
   /* As drafts of RFC 8628 had it, and some platforms have it still. */
   if (uri == NULL)
     uri = ck_answer_get_string (json, "verification_url");
-  if (device_code == NULL || !ck_text_is_token (device_code) || user_code == NULL
-      || !ck_text_is_token (user_code) || !is_web_uri (uri))
+  if (device_code == NULL || !ck_oauth_is_token (device_code) || user_code == NULL
+      || !ck_oauth_is_token (user_code) || !is_web_uri (uri))
     return FALSE;
 
   device->device_code = g_strdup (device_code);

@@ -6,7 +6,7 @@
 #include "ck-answer.h"
 #include "ck-arguments.h"
 #include "ck-resource.h"
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 #define MODULE "identity"
 #define WHAT "asking the platform which account this is"
@@ -111,7 +111,7 @@ check_sub (CkTransaction *t, const Arguments *arguments, CkHttpResponse *respons
   if (sub == NULL && g_strcmp0 (arguments->endpoint, "UserinfoEndpoint") != 0)
     return CK_RESULT_SUCCESS;
 
-  shown = ck_text_clean (sub != NULL ? sub : "nobody", MAX_NAME_CHARS);
+  shown = ck_oauth_clean (sub != NULL ? sub : "nobody", MAX_NAME_CHARS);
   ck_transaction_fail (t, "none",
                        "the platform contradicts itself: its ID token is about %s, its answer "
                        "about %s",
@@ -143,7 +143,7 @@ read_account (CkTransaction *t,
 
   name = arguments->name != NULL ? ck_http_response_dup_member (response, arguments->name) : NULL;
   if (name != NULL)
-    account->name = ck_text_clean (name, MAX_NAME_CHARS);
+    account->name = ck_oauth_clean (name, MAX_NAME_CHARS);
 
   return CK_RESULT_SUCCESS;
 }
@@ -165,11 +165,15 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Acc
   return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
 }
 
+/* A grant that has said whose it is does not become another's, even if the channel is not pinned.
+ */
 static CkResult
 check_pinned (CkTransaction *t, const Account *account)
 {
   const char *pinned = ck_transaction_get_pinned_account (t);
 
+  if (*pinned == '\0')
+    pinned = ck_transaction_get_grant (t, "account-id");
   if (*pinned == '\0' || g_str_equal (pinned, account->id))
     return CK_RESULT_SUCCESS;
 
@@ -181,15 +185,18 @@ check_pinned (CkTransaction *t, const Account *account)
                               account->name != NULL ? ")" : "", pinned);
 }
 
+/* NULL: it stays. A verify makes no other grant of it. */
 static const char *
-choose_owner (CkTransaction *t, const Account *account)
+choose_owner (CkTransaction *t, const Account *account, gboolean is_connect)
 {
+  if (!is_connect && *ck_transaction_get_grant (t, "owner-id") != '\0')
+    return NULL;
   if (account->owner != NULL)
     return account->owner;
   if (ck_transaction_get_item (t, "id-token-sub") != NULL)
     return ck_transaction_get_item (t, "id-token-sub");
 
-  return *ck_transaction_get_grant (t, "owner-id") == '\0' ? account->id : NULL;
+  return account->id;
 }
 
 /* The account is put into the grant of a connect even if it is the wrong one, so that the broker
@@ -198,7 +205,7 @@ static CkResult
 accept_account (CkTransaction *t, const Account *account)
 {
   gboolean is_connect = g_str_equal (ck_transaction_get_operation (t), "connect");
-  const char *owner = choose_owner (t, account);
+  const char *owner = choose_owner (t, account, is_connect);
   CkResult result = check_pinned (t, account);
 
   if (result != CK_RESULT_SUCCESS && !is_connect)

@@ -35,8 +35,8 @@ fail_without_token (CkTransaction *t)
 static gboolean
 is_rotating (CkTransaction *t)
 {
-  return !ck_text_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"))
-         && !ck_text_is_no (ck_transaction_get_setting (t, "OAuth2", "Rotation"));
+  return !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"))
+         && !ck_setting_is_no (ck_transaction_get_setting (t, "OAuth2", "Rotation"));
 }
 
 CkResult
@@ -53,10 +53,6 @@ ck_sm_renew (CkTransaction *t, int argc, const char **argv)
     return result;
   if (*ck_transaction_get_grant (t, "refresh-token") == '\0')
     return fail_without_token (t);
-
-  result = ck_request_check_origin (t, endpoint);
-  if (result != CK_RESULT_SUCCESS)
-    return result;
 
   ck_form_add (form, "grant_type", "refresh_token");
   ck_form_add (form, "refresh_token", ck_transaction_get_grant (t, "refresh-token"));

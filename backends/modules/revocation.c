@@ -68,9 +68,7 @@ ck_sm_revoke (CkTransaction *t, int argc, const char **argv)
   if (!has_refresh_token)
     return give_back (t, endpoint, "access-token", "access_token");
 
-  result = ck_request_check_origin (t, endpoint);
-  if (result == CK_RESULT_SUCCESS)
-    result = give_back (t, endpoint, "refresh-token", "refresh_token");
+  result = give_back (t, endpoint, "refresh-token", "refresh_token");
   /* Servers should end the access tokens with it, but need not (RFC 7009 section 2.1); what comes
    * of this one changes nothing about the grant that has been given back. */
   if (result == CK_RESULT_SUCCESS && has_access_token

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ck-id-token.h"
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 #define NOW 2000000000
 #define HEADER "{\"alg\":\"RS256\",\"kid\":\"k\"}"
@@ -59,7 +59,10 @@ static const char *const bad_claims[] = {
   "[]",
   "",
   "{" ISS ",",
-  "{" ISS ",\"aud\":\"app\",\"deep\":[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]" REST,
+  "{" ISS ",\"aud\":\"app\",\"deep\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]"
+          "]]]]]]]]]]]]]]]]]]" REST,
+  "{" ISS ",\"aud\":\"app\",\"aud\":\"other\"" REST,
+  "{" ISS ",\"aud\":\"app\",\"sub\":\"mallory\"" REST,
 };
 
 static const char *const bad_tokens[] = {

@@ -20,17 +20,15 @@ static const struct
   const char *redirected;
   const char *code;
   const char *error;
-  const char *description;
 } good_rows[] = {
-  { BASE "?code=C&state=S", "C", NULL, NULL },
-  { BASE "?state=S&code=C" ISS, "C", NULL, NULL },
-  { BASE "?state=S&code=C&scope=a+b&unknown=1", "C", NULL, NULL },
-  { BASE "?state=S&&code=C&", "C", NULL, NULL },
-  { BASE "?state=S&code=C#", "C", NULL, NULL },
-  { "HTTP://127.0.0.1:8400/cb?state=S&code=4%2F0A+B%21", "4/0A B!", NULL, NULL },
-  { BASE "?error=access_denied&state=S", NULL, "access_denied", NULL },
-  { BASE "?error=access_denied&error_description=No%0Away+%E2%80%AEtxt&state=S", NULL,
-    "access_denied", "No way  txt" },
+  { BASE "?code=C&state=S", "C", NULL },
+  { BASE "?state=S&code=C" ISS, "C", NULL },
+  { BASE "?state=S&code=C&scope=a+b&unknown=1", "C", NULL },
+  { BASE "?state=S&&code=C&", "C", NULL },
+  { BASE "?state=S&code=C#", "C", NULL },
+  { "HTTP://127.0.0.1:8400/cb?state=S&code=4%2F0A+B%21", "4/0A B!", NULL },
+  { BASE "?error=access_denied&state=S", NULL, "access_denied" },
+  { BASE "?error=access_denied&error_description=No%0Away&state=S", NULL, "access_denied" },
 };
 
 static const char *const bad_rows[] = {
@@ -102,7 +100,6 @@ test_good (void)
       g_assert_no_error (error);
       g_assert_cmpstr (redirect->code, ==, good_rows[i].code);
       g_assert_cmpstr (redirect->error, ==, good_rows[i].error);
-      g_assert_cmpstr (redirect->description, ==, good_rows[i].description);
     }
 }
 
@@ -217,32 +214,6 @@ test_form (void)
   g_assert_true (g_str_has_suffix (ck_form_get_text (form), big));
 }
 
-static void
-test_origin (void)
-{
-  static const struct
-  {
-    const char *uri;
-    const char *origin;
-  } rows[] = {
-    { "https://as.example/token", "https://as.example" },
-    { "https://AS.example:443/token?x", "https://as.example" },
-    { "https://as.example:8443/token", "https://as.example:8443" },
-    { "http://127.0.0.1:80/t", "http://127.0.0.1" },
-    { "http://[::1]:99/t", "http://[::1]:99" },
-    { "as.example/token", NULL },
-    { "urn:x", NULL },
-    { "", NULL },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *origin = ck_text_origin (rows[i].uri);
-
-      g_assert_cmpstr (origin, ==, rows[i].origin);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -254,7 +225,6 @@ main (int argc, char **argv)
   g_test_add_func ("/oauth/redirect/too-long", test_too_long);
   g_test_add_func ("/oauth/pkce", test_pkce);
   g_test_add_func ("/oauth/form", test_form);
-  g_test_add_func ("/oauth/origin", test_origin);
 
   return g_test_run ();
 }

@@ -3,37 +3,14 @@
 
 #include "ck-answer.h"
 
-#include <string.h>
+#include "ck-json.h"
 
 #define MAX_EXACT G_GUINT64_CONSTANT (9007199254740991)
-
-static JsonNode *
-step (JsonNode *node, const char *name)
-{
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    return json_object_get_member (json_node_get_object (node), name);
-
-  if (JSON_NODE_HOLDS_ARRAY (node))
-    {
-      JsonArray *array = json_node_get_array (node);
-      guint64 index;
-
-      if (g_ascii_string_to_unsigned (name, 10, 0, G_MAXUINT, &index, NULL)
-          && index < json_array_get_length (array))
-        return json_array_get_element (array, (guint) index);
-    }
-
-  return NULL;
-}
 
 JsonNode *
 ck_answer_find (JsonNode *root, const char *path)
 {
-  g_auto (GStrv) names = g_strsplit (path, ".", -1);
-  JsonNode *node = root;
-
-  for (gsize i = 0; names[i] != NULL && node != NULL; i++)
-    node = step (node, names[i]);
+  JsonNode *node = ck_json_walk (root, path);
 
   return node == NULL || JSON_NODE_HOLDS_NULL (node) ? NULL : node;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 struct _CkForm
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 #define N_RANDOM_BYTES 32
 #define N_DIGEST_BYTES 32

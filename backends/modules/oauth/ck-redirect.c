@@ -8,14 +8,12 @@
 #include "ck-form.h"
 
 #define MAX_REDIRECT_BYTES (16 * 1024)
-#define MAX_DESCRIPTION_CHARS 200
 
 void
 ck_redirect_free (CkRedirect *redirect)
 {
   ck_secret_text_free (redirect->code);
   g_free (redirect->error);
-  g_free (redirect->description);
   g_free (redirect);
 }
 
@@ -174,14 +172,13 @@ take_answer (GHashTable *parameters, GError **error)
   g_autoptr (CkRedirect) redirect = g_new0 (CkRedirect, 1);
   const char *code = g_hash_table_lookup (parameters, "code");
   const char *word = g_hash_table_lookup (parameters, "error");
-  const char *description = g_hash_table_lookup (parameters, "error_description");
 
   if ((code == NULL) == (word == NULL))
     {
       refuse (error, "it must have either a code or an error");
       return NULL;
     }
-  if (!ck_text_is_token (code != NULL ? code : word))
+  if (!ck_oauth_is_token (code != NULL ? code : word))
     {
       refuse (error, "its code or error is not printable ASCII");
       return NULL;
@@ -189,8 +186,6 @@ take_answer (GHashTable *parameters, GError **error)
 
   redirect->code = g_strdup (code);
   redirect->error = g_strdup (word);
-  if (description != NULL && *description != '\0')
-    redirect->description = ck_text_clean (description, MAX_DESCRIPTION_CHARS);
 
   return g_steal_pointer (&redirect);
 }

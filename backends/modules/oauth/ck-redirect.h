@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +27,6 @@ typedef struct
  * CkRedirect:
  * @code: (nullable): the authorization code, printable ASCII
  * @error: (nullable): the platform's error word, printable ASCII, instead of a code
- * @description: (nullable): the platform's own words for it, cleaned and cut
  *
  * What came back with the person (RFC 6749 sections 4.1.2 and 4.1.2.1).
  */
@@ -35,7 +34,6 @@ typedef struct
 {
   CkSecretText code;
   char *error;
-  char *description;
 } CkRedirect;
 
 void ck_redirect_free (CkRedirect *redirect);

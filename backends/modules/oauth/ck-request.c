@@ -22,11 +22,11 @@ ck_request_endpoint (CkTransaction *t, const char *module, const char *key, cons
 
   if (value == NULL || *value == '\0')
     {
-      ck_transaction_fail (t, "none",
-                           "%s needs the address %s, which neither the provider file nor the "
-                           "platform's metadata names",
-                           module, key);
-      return CK_RESULT_SERVICE_ERR;
+      /* Or, if the metadata could not be fetched, what goes with the reason for that. */
+      return ck_transaction_fail (t, "none",
+                                  "%s needs the address %s, which neither the provider file nor "
+                                  "the platform's metadata names",
+                                  module, key);
     }
 
   *uri = value;
@@ -55,8 +55,6 @@ make_basic_header (CkTransaction *t)
   g_auto (CkSecretText) secret = ck_form_escape (ck_transaction_get_client_secret (t));
   g_auto (CkSecretText) pair = g_strconcat (id, ":", secret, NULL);
   g_auto (CkSecretText) credentials = g_base64_encode ((const guchar *) pair, strlen (pair));
-
-  ck_transaction_add_secret (t, credentials);
 
   return g_strconcat ("Authorization: Basic ", credentials, NULL);
 }
@@ -118,49 +116,13 @@ ck_request_post (CkTransaction *t,
     }
 }
 
-CkResult
-ck_request_check_origin (CkTransaction *t, const char *endpoint)
-{
-  const char *issued_by = ck_transaction_get_grant (t, "token-origin");
-  g_autofree char *origin = ck_text_origin (endpoint);
-
-  if (*issued_by == '\0' || g_strcmp0 (issued_by, origin) == 0)
-    return CK_RESULT_SUCCESS;
-
-  return ck_transaction_fail (t, "client-misconfigured",
-                              "the refresh token was issued by %s and is not sent to %s: correct "
-                              "the provider file, or reconnect the channel",
-                              issued_by, origin != NULL ? origin : endpoint);
-}
-
-/* Servers need not repeat these two, and what they stand for is seen elsewhere. */
-static gboolean
-is_protocol_scope (const char *scope)
-{
-  return g_str_equal (scope, "openid") || g_str_equal (scope, "offline_access");
-}
-
 static void
 set_scopes (CkTransaction *t, CkToken *token)
 {
-  const char *const *asked = ck_transaction_get_scopes (t);
-  const char *const *granted;
-
   if (token->scopes != NULL)
     ck_transaction_set_grant_scopes (t, (const char *const *) token->scopes);
-  else if (ck_transaction_get_grant_scopes (t) == NULL
-           || ck_transaction_get_grant_scopes (t)[0] == NULL)
-    ck_transaction_set_grant_scopes (t, asked);
-
-  granted = ck_transaction_get_grant_scopes (t);
-  for (gsize i = 0; asked[i] != NULL; i++)
-    {
-      if (!is_protocol_scope (asked[i]) && !g_strv_contains (granted, asked[i]))
-        {
-          ck_transaction_add_advice (t, "scopes-missing");
-          return;
-        }
-    }
+  else if (ck_transaction_get_grant_scopes (t)[0] == NULL)
+    ck_transaction_set_grant_scopes (t, ck_transaction_get_scopes (t));
 }
 
 static void
@@ -180,14 +142,13 @@ static gboolean
 set_grant (CkTransaction *t, CkToken *token, guint64 sent_at)
 {
   const char *endpoint = ck_transaction_get_setting (t, "OAuth2", "TokenEndpoint");
-  g_autofree char *origin = endpoint != NULL ? ck_text_origin (endpoint) : NULL;
   gboolean is_new_refresh_token
       = token->refresh_token != NULL
         && g_strcmp0 (token->refresh_token, ck_transaction_get_grant (t, "refresh-token")) != 0;
 
   if (!ck_transaction_set_grant (t, "access-token", token->access_token)
       || !ck_transaction_set_grant (t, "token-type", token->token_type)
-      || !ck_transaction_set_grant (t, "token-origin", origin))
+      || !ck_transaction_set_grant (t, "token-origin", endpoint))
     return FALSE;
   if (is_new_refresh_token && !ck_transaction_set_grant (t, "refresh-token", token->refresh_token))
     return FALSE;
@@ -196,6 +157,18 @@ set_grant (CkTransaction *t, CkToken *token, guint64 sent_at)
   set_scopes (t, token);
 
   return TRUE;
+}
+
+/* The rest of the answer is not usable, but the platform may have replaced the refresh token: the
+ * old one is spent then, and this one all that is left of the grant. */
+static void
+save_refresh_token (CkTransaction *t, JsonNode *json)
+{
+  const char *refresh_token = ck_answer_get_string (json, "refresh_token");
+
+  if (refresh_token != NULL && ck_oauth_is_token (refresh_token)
+      && !ck_transaction_set_grant (t, "refresh-token", refresh_token))
+    ck_transaction_debug (t, "the new refresh token cannot be kept");
 }
 
 CkResult
@@ -214,7 +187,10 @@ ck_request_accept_token (CkTransaction *t,
 
   parsed = ck_token_parse (json, ck_transaction_get_setting (t, "OAuth2", "TokenType"), &error);
   if (parsed == NULL)
-    return ck_transaction_fail (t, "server-error", "%s failed: %s", what, error->message);
+    {
+      save_refresh_token (t, json);
+      return ck_transaction_fail (t, "server-error", "%s failed: %s", what, error->message);
+    }
 
   if (parsed->id_token != NULL)
     ck_transaction_add_secret (t, parsed->id_token);

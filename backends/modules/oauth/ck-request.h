@@ -33,7 +33,8 @@ typedef enum
  * @module: who needs it, for the message
  * @uri: (out): the address
  *
- * Returns: %CK_RESULT_SUCCESS; %CK_RESULT_SERVICE_ERR if the provider has no such endpoint
+ * Returns: %CK_RESULT_SUCCESS; %CK_RESULT_SERVICE_ERR if the provider has no such endpoint, or what
+ *   goes with the trouble in which the platform's metadata could not be fetched
  */
 CkResult ck_request_endpoint (CkTransaction *t,
                               const char *module,
@@ -58,17 +59,6 @@ CkResult ck_request_post (CkTransaction *t,
                           CkHttpResponse **response) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_request_check_origin:
- * @endpoint: where a refresh token is about to be sent
- *
- * A refresh token goes to the origin that issued it and nowhere else, whatever the provider file or
- * the platform's metadata say now.
- *
- * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
- */
-CkResult ck_request_check_origin (CkTransaction *t, const char *endpoint) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
  * ck_request_accept_token:
  * @what: the request in words, "renewing the access token"
  * @token: (out) (optional) (transfer full): set only on success
@@ -76,7 +66,6 @@ CkResult ck_request_check_origin (CkTransaction *t, const char *endpoint) G_GNUC
  * Reads a token endpoint's answer into the grant: tokens, type, times, scopes and the origin that
  * issued them. A refresh token that the answer does not replace stays (RFC 6749 section 6). Without
  * a scope in the answer, what was granted is what was asked for, or what was granted before.
- * Advises `scopes-missing` if scopes asked for are not granted.
  *
  * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
  */

@@ -3,7 +3,7 @@
 
 #include "ck-resource.h"
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 #include "ck-token.h"
 
 static char *

@@ -58,7 +58,7 @@ take_refresh_token (CkToken *token, JsonNode *json, GError **error)
     return refuse (error, "the answer's refresh_token is no string");
   if (refresh_token == NULL || *refresh_token == '\0')
     return TRUE;
-  if (!ck_text_is_token (refresh_token))
+  if (!ck_oauth_is_token (refresh_token))
     return refuse (error, "the answer's refresh_token has characters that no token may have");
 
   token->refresh_token = g_strdup (refresh_token);
@@ -95,7 +95,7 @@ ck_token_parse (JsonNode *json, const char *allowed_types, GError **error)
       refuse (error, "the answer has no access_token");
       return NULL;
     }
-  if (!ck_text_is_token (access_token))
+  if (!ck_oauth_is_token (access_token))
     {
       refuse (error, "the answer's access_token has characters that no token may have");
       return NULL;

@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 G_BEGIN_DECLS
 

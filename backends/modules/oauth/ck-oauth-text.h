@@ -15,33 +15,24 @@ void ck_secret_text_free (CkSecretText text);
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC (CkSecretText, ck_secret_text_free, NULL)
 
 /**
- * ck_text_is_token:
+ * ck_oauth_is_token:
  *
  * Returns: whether @text is one or more printable ASCII characters, %x20-7E (RFC 6749 appendix A)
  */
-gboolean ck_text_is_token (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_oauth_is_token (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_text_clean:
+ * ck_oauth_clean:
  * @text: a text of the platform's
  * @max_chars: where to cut
  *
  * Returns: (transfer full): valid UTF-8 without control characters, cut
  */
-char *ck_text_clean (const char *text, gsize max_chars) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * ck_text_origin:
- * @uri: an absolute URI
- *
- * Returns: (transfer full) (nullable): scheme, host and port of @uri, `https://host` with `:port`
- *   only if it is not the scheme's own; %NULL if @uri is none
- */
-char *ck_text_origin (const char *uri) G_GNUC_WARN_UNUSED_RESULT;
+char *ck_oauth_clean (const char *text, gsize max_chars) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether a boolean (nullable) of the provider file says so: `true`, `yes`; `false`, `no`. */
-gboolean ck_text_is_yes (const char *setting) G_GNUC_WARN_UNUSED_RESULT;
-gboolean ck_text_is_no (const char *setting) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_setting_is_yes (const char *setting) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_setting_is_no (const char *setting) G_GNUC_WARN_UNUSED_RESULT;
 
 /* RFC 4648 section 5, without padding. */
 char *ck_base64url_encode (const guchar *data, gsize length) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "ck-text.h"
+#include "ck-oauth-text.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ ck_secret_text_free (CkSecretText text)
 }
 
 gboolean
-ck_text_is_token (const char *text)
+ck_oauth_is_token (const char *text)
 {
   for (const char *c = text; *c != '\0'; c++)
     {
@@ -28,7 +28,7 @@ ck_text_is_token (const char *text)
 }
 
 char *
-ck_text_clean (const char *text, gsize max_chars)
+ck_oauth_clean (const char *text, gsize max_chars)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *clean = g_string_new (NULL);
@@ -48,28 +48,6 @@ ck_text_clean (const char *text, gsize max_chars)
   return g_strstrip (g_string_free (clean, FALSE));
 }
 
-char *
-ck_text_origin (const char *uri)
-{
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED, NULL);
-  g_autofree char *host = NULL;
-  gboolean is_v6;
-  int port;
-
-  if (parsed == NULL || g_uri_get_host (parsed) == NULL || *g_uri_get_host (parsed) == '\0')
-    return NULL;
-
-  host = g_ascii_strdown (g_uri_get_host (parsed), -1);
-  is_v6 = strchr (host, ':') != NULL;
-  port = g_uri_get_port (parsed);
-  if (port == -1 || (port == 443 && g_str_equal (g_uri_get_scheme (parsed), "https"))
-      || (port == 80 && g_str_equal (g_uri_get_scheme (parsed), "http")))
-    return g_strdup_printf (is_v6 ? "%s://[%s]" : "%s://%s", g_uri_get_scheme (parsed), host);
-
-  return g_strdup_printf (is_v6 ? "%s://[%s]:%d" : "%s://%s:%d", g_uri_get_scheme (parsed), host,
-                          port);
-}
-
 static gboolean
 is_one_of (const char *const *words, const char *setting)
 {
@@ -83,7 +61,7 @@ is_one_of (const char *const *words, const char *setting)
 }
 
 gboolean
-ck_text_is_yes (const char *setting)
+ck_setting_is_yes (const char *setting)
 {
   static const char *const words[] = { "true", "yes", "on", "1", NULL };
 
@@ -91,7 +69,7 @@ ck_text_is_yes (const char *setting)
 }
 
 gboolean
-ck_text_is_no (const char *setting)
+ck_setting_is_no (const char *setting)
 {
   static const char *const words[] = { "false", "no", "off", "0", NULL };
 

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "module-bench.h"
+
+#include <gmodule.h>
+#include <string.h>
+
+#include "ck-error.h"
+#include "ck-secret.h"
+
+typedef struct
+{
+  guint status;
+  char *body;
+} Answer;
+
+struct _Bench
+{
+  GSocketListener *listener;
+  GCancellable *stop;
+  GThread *thread;
+  char *base;
+  GAsyncQueue *answers;
+  GMutex lock; /* guards requests */
+  GPtrArray *requests;
+  GHashTable *settings;
+  GHashTable *arguments;
+  GHashTable *items;
+  GVariantDict grant;
+  char *scopes;
+  char *secrets;
+  guint timeout;
+  BenchPerson person;
+  gpointer person_data;
+  CkTransaction *t;
+  GVariant *details;
+};
+
+static void
+answer_free (gpointer data)
+{
+  Answer *answer = data;
+
+  g_free (answer->body);
+  g_free (answer);
+}
+
+/* ---- the platform ---------------------------------------------------------------------------- */
+
+static gsize
+content_length (const char *request)
+{
+  g_autofree char *lower = g_ascii_strdown (request, -1);
+  const char *header = strstr (lower, "\r\ncontent-length:");
+
+  return header != NULL
+             ? (gsize) g_ascii_strtoull (header + strlen ("\r\ncontent-length:"), NULL, 10)
+             : 0;
+}
+
+static char *
+read_request (GInputStream *input)
+{
+  g_autoptr (GString) request = g_string_new (NULL);
+  const char *end = NULL;
+  char buffer[4096];
+  gssize n;
+
+  while (end == NULL || strlen (end + 4) < content_length (request->str))
+    {
+      n = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
+      if (n <= 0)
+        break;
+      g_string_append_len (request, buffer, n);
+      end = strstr (request->str, "\r\n\r\n");
+    }
+
+  return g_string_free (g_steal_pointer (&request), FALSE);
+}
+
+static void
+serve (Bench *bench, GSocketConnection *connection)
+{
+  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  char *request = read_request (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  Answer *answer = g_async_queue_try_pop (bench->answers);
+  g_autofree char *text = NULL;
+
+  g_mutex_lock (&bench->lock);
+  g_ptr_array_add (bench->requests, request);
+  g_mutex_unlock (&bench->lock);
+
+  if (answer == NULL || answer->status > 0)
+    {
+      const char *body = answer != NULL ? answer->body : "no answer was prepared for this request";
+
+      text = g_strdup_printf ("HTTP/1.1 %u X\r\nContent-Type: application/json\r\n"
+                              "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                              answer != NULL ? answer->status : 599, strlen (body), body);
+      g_output_stream_write_all (output, text, strlen (text), NULL, NULL, NULL);
+    }
+  if (answer != NULL)
+    answer_free (answer);
+  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+}
+
+static gpointer
+serve_thread (gpointer user_data)
+{
+  Bench *bench = user_data;
+
+  for (;;)
+    {
+      g_autoptr (GSocketConnection) connection
+          = g_socket_listener_accept (bench->listener, NULL, bench->stop, NULL);
+
+      if (connection == NULL)
+        return NULL;
+      serve (bench, connection);
+    }
+}
+
+/* ---- the bench ------------------------------------------------------------------------------- */
+
+static char *
+expand (Bench *bench, const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "@BASE@", -1);
+
+  return g_strjoinv (bench->base, parts);
+}
+
+Bench *
+bench_new (void)
+{
+  static const char *const endpoints[][2] = {
+    { "OAuth2.AuthorizationEndpoint", "@BASE@/authorize" },
+    { "OAuth2.TokenEndpoint", "@BASE@/token" },
+    { "OAuth2.DeviceAuthorizationEndpoint", "@BASE@/device" },
+    { "OAuth2.RevocationEndpoint", "@BASE@/revoke" },
+    { "OAuth2.IntrospectionEndpoint", "@BASE@/introspect" },
+    { "OAuth2.UserinfoEndpoint", "@BASE@/userinfo" },
+  };
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+  Bench *bench = g_new0 (Bench, 1);
+
+  g_mutex_init (&bench->lock);
+  bench->answers = g_async_queue_new_full (answer_free);
+  bench->requests = g_ptr_array_new_with_free_func (g_free);
+  bench->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  bench->arguments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  bench->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  bench->timeout = 30;
+  g_variant_dict_init (&bench->grant, NULL);
+
+  bench->stop = g_cancellable_new ();
+  bench->listener = g_socket_listener_new ();
+  g_socket_listener_add_address (bench->listener, any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+                                 NULL, &bound, &error);
+  g_assert_no_error (error);
+  bench->base = g_strdup_printf ("http://127.0.0.1:%u",
+                                 g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (endpoints); i++)
+    bench_set (bench, endpoints[i][0], endpoints[i][1]);
+  bench_set_argument (bench, "client-id", "app");
+  bench_set_argument (bench, "redirect-uri", "http://127.0.0.1:9/cb");
+  bench_set_argument (bench, "flow", "browser");
+  bench->thread = g_thread_new ("platform", serve_thread, bench);
+
+  return bench;
+}
+
+void
+bench_free (Bench *bench)
+{
+  g_cancellable_cancel (bench->stop);
+  g_thread_join (bench->thread);
+  g_clear_object (&bench->listener);
+  g_clear_object (&bench->stop);
+  g_clear_pointer (&bench->t, ck_transaction_free);
+  g_clear_pointer (&bench->details, g_variant_unref);
+  g_variant_dict_clear (&bench->grant);
+  g_hash_table_unref (bench->settings);
+  g_hash_table_unref (bench->arguments);
+  g_hash_table_unref (bench->items);
+  g_ptr_array_unref (bench->requests);
+  g_async_queue_unref (bench->answers);
+  g_mutex_clear (&bench->lock);
+  g_free (bench->scopes);
+  g_free (bench->secrets);
+  g_free (bench->base);
+  g_free (bench);
+}
+
+const char *
+bench_get_base (Bench *bench)
+{
+  return bench->base;
+}
+
+static void
+put (Bench *bench, GHashTable *table, const char *key, const char *value)
+{
+  if (value == NULL)
+    g_hash_table_remove (table, key);
+  else
+    g_hash_table_replace (table, g_strdup (key), expand (bench, value));
+}
+
+void
+bench_set (Bench *bench, const char *key, const char *value)
+{
+  put (bench, bench->settings, key, value);
+}
+
+void
+bench_set_argument (Bench *bench, const char *key, const char *value)
+{
+  put (bench, bench->arguments, key, value);
+}
+
+void
+bench_set_item (Bench *bench, const char *key, const char *value)
+{
+  put (bench, bench->items, key, value);
+}
+
+void
+bench_set_scopes (Bench *bench, const char *scopes)
+{
+  g_free (bench->scopes);
+  bench->scopes = g_strdup (scopes);
+}
+
+void
+bench_set_secrets (Bench *bench, const char *secrets)
+{
+  g_free (bench->secrets);
+  bench->secrets = g_strdup (secrets);
+}
+
+void
+bench_set_timeout (Bench *bench, guint seconds)
+{
+  bench->timeout = seconds;
+}
+
+void
+bench_set_grant (Bench *bench, const char *member, const char *value)
+{
+  g_autofree char *expanded = expand (bench, value);
+
+  g_variant_dict_insert (&bench->grant, member, "s", expanded);
+}
+
+void
+bench_set_grant_time (Bench *bench, const char *member, guint64 time)
+{
+  g_variant_dict_insert (&bench->grant, member, "t", time);
+}
+
+void
+bench_answer (Bench *bench, guint status, const char *body)
+{
+  Answer *answer = g_new0 (Answer, 1);
+
+  answer->status = status;
+  answer->body = expand (bench, body);
+  g_async_queue_push (bench->answers, answer);
+}
+
+void
+bench_set_person (Bench *bench, BenchPerson person, gpointer user_data)
+{
+  bench->person = person;
+  bench->person_data = user_data;
+}
+
+/* ---- a run ----------------------------------------------------------------------------------- */
+
+static GVariant *
+on_converse (const char *style,
+             GVariant *details,
+             gint64 deadline,
+             SecretValue **secret,
+             gpointer user_data,
+             GError **error)
+{
+  Bench *bench = user_data;
+  GVariant *answer
+      = bench->person != NULL ? bench->person (style, details, bench->person_data) : NULL;
+
+  if (answer == NULL)
+    {
+      g_set_error_literal (error, CK_ERROR, CK_ERROR_CANCELLED, "gone");
+      return NULL;
+    }
+
+  return g_variant_ref_sink (answer);
+}
+
+static void
+on_log (const char *line, gpointer user_data)
+{
+  g_test_message ("log: %s", line);
+}
+
+static const CkTransactionHooks hooks = { .converse = on_converse, .log = on_log };
+
+static GVariant *
+make_failures (void)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ss)"));
+  g_variant_builder_add (&builder, "(ss)", "client-misconfigured",
+                         "where=token json:error=invalid_client");
+  g_variant_builder_add (&builder, "(ss)", "unknown-revoked",
+                         "where=token json:error=invalid_grant");
+  g_variant_builder_add (&builder, "(ss)", "none", "where=redirect json:error=access_denied");
+  g_variant_builder_add (&builder, "(ss)", "unknown-revoked", "where=api status=401");
+
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+make_settings (Bench *bench)
+{
+  GVariantBuilder builder;
+  GHashTableIter iter;
+  const char *key, *value;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  g_hash_table_iter_init (&iter, bench->settings);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
+    g_variant_builder_add (&builder, "{ss}", key, value);
+
+  return g_variant_builder_end (&builder);
+}
+
+static GStrv
+split (const char *text)
+{
+  return text != NULL ? g_strsplit (text, " ", -1) : g_new0 (char *, 1);
+}
+
+static GVariant *
+make_arguments (Bench *bench, const char *operation)
+{
+  g_auto (GStrv) scopes = split (bench->scopes);
+  GHashTableIter iter;
+  GVariantDict dict;
+  const char *key, *value;
+
+  g_variant_dict_init (&dict, NULL);
+  g_hash_table_iter_init (&iter, bench->arguments);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
+    g_variant_dict_insert (&dict, key, "s", value);
+  g_variant_dict_insert (&dict, "operation", "s", operation);
+  g_variant_dict_insert (&dict, "channel", "s", "test");
+  g_variant_dict_insert (&dict, "scopes", "^as", scopes);
+  g_variant_dict_insert (&dict, "timeout", "u", bench->timeout);
+  g_variant_dict_insert (&dict, "allow-insecure-loopback", "b", TRUE);
+
+  return g_variant_dict_end (&dict);
+}
+
+static SecretValue *
+make_secrets (Bench *bench)
+{
+  g_auto (GStrv) client = split (bench->secrets);
+  g_autoptr (GVariant) grant = NULL;
+  g_autoptr (GVariant) all = NULL;
+  GVariantDict dict;
+
+  grant = g_variant_ref_sink (g_variant_dict_end (&bench->grant));
+  g_variant_dict_init (&bench->grant, grant);
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "client-secrets", "^as", client);
+  g_variant_dict_insert_value (&dict, "grant", grant);
+  all = g_variant_ref_sink (g_variant_dict_end (&dict));
+
+  return ck_secret_from_variant (all);
+}
+
+static CkResult
+call_module (CkTransaction *t, const char *operation, const char *module, char **argv)
+{
+  g_autofree char *path
+      = g_strdup_printf ("%s/%s.so", g_getenv ("CHANNELKEEPER_MODULEDIR"), module);
+  g_autofree char *symbol = g_strconcat ("ck_sm_", operation, NULL);
+  GModule *loaded = g_module_open (path, G_MODULE_BIND_LOCAL);
+  CkResult (*function) (CkTransaction *, int, const char **) = NULL;
+  CkResult result;
+
+  if (loaded == NULL || !g_module_symbol (loaded, symbol, (gpointer *) &function))
+    g_error ("%s: %s", module, g_module_error ());
+
+  ck_transaction_begin_module (t, module, (const char *const *) argv);
+  result = function (t, (int) g_strv_length (argv), (const char **) argv);
+  ck_transaction_end_module (t, result);
+  g_module_close (loaded);
+
+  return result;
+}
+
+CkResult
+bench_run (Bench *bench, const char *operation, const char *module, const char *line)
+{
+  g_autoptr (SecretValue) secrets = make_secrets (bench);
+  g_autoptr (GVariant) settings = g_variant_ref_sink (make_settings (bench));
+  g_autoptr (GVariant) failures = g_variant_ref_sink (make_failures ());
+  g_auto (GStrv) argv = line != NULL ? g_strsplit (line, "|", -1) : g_new0 (char *, 1);
+  g_autoptr (GError) error = NULL;
+  GHashTableIter iter;
+  const char *key, *value;
+  CkResult result;
+
+  for (char **argument = argv; *argument != NULL; argument++)
+    {
+      char *expanded = expand (bench, *argument);
+
+      g_free (*argument);
+      *argument = expanded;
+    }
+
+  g_clear_pointer (&bench->t, ck_transaction_free);
+  g_clear_pointer (&bench->details, g_variant_unref);
+  g_ptr_array_set_size (bench->requests, 0);
+  bench->t
+      = ck_transaction_new (settings, failures, make_arguments (bench, operation), secrets, &error);
+  g_assert_no_error (error);
+  ck_transaction_set_hooks (bench->t, &hooks, bench);
+  g_hash_table_iter_init (&iter, bench->items);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
+    ck_transaction_set_item (bench->t, key, value);
+
+  result = call_module (bench->t, operation, module, argv);
+  ck_transaction_finish (bench->t, result, module);
+  bench->details = g_variant_ref_sink (ck_transaction_dup_details (bench->t));
+
+  return result;
+}
+
+/* ---- what came of it ------------------------------------------------------------------------- */
+
+guint
+bench_count_requests (Bench *bench)
+{
+  return bench->requests->len;
+}
+
+const char *
+bench_get_request (Bench *bench, guint index)
+{
+  g_assert_cmpuint (index, <, bench->requests->len);
+
+  return g_ptr_array_index (bench->requests, index);
+}
+
+char *
+bench_dup_parameter (Bench *bench, guint index, const char *name)
+{
+  const char *body = strstr (bench_get_request (bench, index), "\r\n\r\n");
+  g_autoptr (GHashTable) parameters
+      = g_uri_parse_params (body + 4, -1, "&", G_URI_PARAMS_WWW_FORM, NULL);
+
+  return parameters != NULL ? g_strdup (g_hash_table_lookup (parameters, name)) : NULL;
+}
+
+static const char *
+get_detail (Bench *bench, const char *key)
+{
+  const char *value = "";
+
+  g_variant_lookup (bench->details, key, "&s", &value);
+
+  return value;
+}
+
+const char *
+bench_get_cause (Bench *bench)
+{
+  return get_detail (bench, "cause");
+}
+
+const char *
+bench_get_detail (Bench *bench)
+{
+  return get_detail (bench, "detail");
+}
+
+gboolean
+bench_is_in_doubt (Bench *bench)
+{
+  gboolean in_doubt = FALSE;
+
+  g_variant_lookup (bench->details, "in-doubt", "b", &in_doubt);
+
+  return in_doubt;
+}
+
+const char *
+bench_get_item (Bench *bench, const char *key)
+{
+  return ck_transaction_get_item (bench->t, key);
+}
+
+const char *
+bench_get (Bench *bench, const char *member)
+{
+  return ck_transaction_get_grant (bench->t, member);
+}
+
+guint64
+bench_get_time (Bench *bench, const char *member)
+{
+  return ck_transaction_get_grant_time (bench->t, member);
+}
+
+char *
+bench_dup_scopes (Bench *bench)
+{
+  return g_strjoinv (" ", (char **) ck_transaction_get_grant_scopes (bench->t));
+}
+
+guint64
+bench_now (void)
+{
+  return (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+}
