@@ -69,8 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkVaultGrant, ck_vault_grant_free)
  * promises what it promises). Calls for the same item take effect in the order of the calls. While
  * the vault is sealed every call fails with %CK_ERROR_VAULT_SEALED, the message saying why and what
  * to do, and nothing is written. %CK_ERROR_STORE: the disk refused, or the stored item is damaged.
- * A call that fails has changed nothing that a later call sees. A write that has begun is not
- * cancelled: its result is the truth.
+ * A call that fails has changed nothing that a later call sees. A cancellable stops a write only if
+ * it is cancelled before the call: the result is the truth.
  *
  * Signal `changed` (no arguments): state or reason changed.
  */
@@ -205,9 +205,11 @@ gboolean ck_vault_clear_client_finish (CkVault *vault, GAsyncResult *result, GEr
 /**
  * ck_vault_close:
  *
- * For shutdown: completes what is queued, wipes the key and the items, closes the file. Waits for
- * the disk. Callbacks still come when the main context runs; the state is %CK_VAULT_SEALED
- * afterwards. Also done by the last unref.
+ * For shutdown: completes what has reached the disk's queue, wipes the key and the items, closes the
+ * file. Waits for the disk. Callbacks still come when the main context runs: a call made just before
+ * may not have got through libsecret yet and then fails %CK_ERROR_VAULT_SEALED, so wait for the
+ * callbacks of what must be stored. The state is %CK_VAULT_SEALED afterwards. Also done by the last
+ * unref.
  */
 void ck_vault_close (CkVault *vault);
 

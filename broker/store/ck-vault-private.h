@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-vault.h"
+
+G_BEGIN_DECLS
+
+/* Between ck-vault.c, which opens and watches the vault, and ck-vault-items.c, which uses it. */
+
+extern const SecretSchema ck_client_schema;
+
+/**
+ * ck_vault_make_task:
+ *
+ * Returns: (transfer full): a task that tells the truth even if it was cancelled meanwhile
+ */
+GTask *ck_vault_make_task (CkVault *vault,
+                           gpointer tag,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+
+/**
+ * ck_vault_check_open:
+ *
+ * Returns: whether @task may go on; if not (sealed, or cancelled) it has been answered
+ */
+gboolean ck_vault_check_open (CkVault *vault, GTask *task);
+
+/**
+ * ck_vault_note_write:
+ * @error: (nullable): why a write failed, %NULL if it did not
+ *
+ * What a write tells about the vault: the disk takes writes, or it does not.
+ */
+void ck_vault_note_write (CkVault *vault, const GError *error);
+
+/**
+ * ck_vault_own_error:
+ * @error: (transfer full): from libsecret; a Secret Service speaks other domains than ours
+ *
+ * Returns: (transfer full): %CK_ERROR, or %G_IO_ERROR_CANCELLED
+ */
+GError *ck_vault_own_error (GError *error);
+
+gboolean ck_vault_boolean_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+G_END_DECLS
