@@ -202,6 +202,21 @@ refused (GTask *task)
   g_task_return_error (task, ck_channel_state_error (renewal->channel));
 }
 
+/* The renewal failed after the platform had already replaced the refresh token: what is left is the
+ * old access token with the new refresh token, and that is worth keeping. */
+static void
+remainder_saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Renewal *renewal = g_task_get_task_data (task);
+  CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
+
+  record->generation = ck_save_finish (result);
+  record->renewal_started = 0;
+  ck_broker_commit (renewal->broker, renewal->channel, record, NULL);
+  refused (task);
+}
+
 static void
 run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -220,7 +235,7 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     renewal->outcome = ck_channel_job_failed (error);
   ck_channel_job_noted (renewal->broker, renewal->channel, renewal->outcome);
 
-  if (renewal->outcome->result != CK_RESULT_SUCCESS || renewal->outcome->grant == NULL)
+  if (renewal->outcome->grant == NULL)
     {
       refused (task);
       return;
@@ -229,7 +244,7 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_save_async (renewal->broker,
                  renewal->channel,
                  renewal->outcome->grant,
-                 saved_cb,
+                 renewal->outcome->result == CK_RESULT_SUCCESS ? saved_cb : remainder_saved_cb,
                  g_steal_pointer (&task));
 }
 

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-lifecycle.h"
+#include "ck-names.h"
+
+#define NOW G_GUINT64_CONSTANT (1800000000)
+
+static const CkRenewalPolicy rotating = { .rotation = CK_ROTATION_YES };
+
+static CkLifecycleContext
+context_at (guint64 now, gboolean can_renew)
+{
+  return (CkLifecycleContext){
+    .now = now,
+    .policy = &rotating,
+    .can_renew = can_renew,
+    .confirmed = TRUE,
+  };
+}
+
+static GPtrArray *
+new_events (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+}
+
+static CkChannelRecord *
+connected_record (guint64 expires_at)
+{
+  CkChannelRecord *record = ck_channel_record_new ("twitch-main");
+
+  g_free (record->assigned_user);
+  record->assigned_user = g_strdup ("alice");
+  g_free (record->pinned_account);
+  record->pinned_account = g_strdup ("4711");
+  record->state = CK_STATE_CONNECTED;
+  record->generation = 3;
+  record->issued_at = NOW - 100;
+  record->expires_at = expires_at;
+
+  return record;
+}
+
+static CkOutcome *
+failing (CkCause cause, guint http_status)
+{
+  CkOutcome *outcome = g_new0 (CkOutcome, 1);
+
+  outcome->result = CK_RESULT_AUTH_ERR;
+  outcome->cause = cause;
+  outcome->http_status = http_status;
+  outcome->detail = g_strdup ("why");
+  outcome->platform_message = g_strdup ("");
+  outcome->deciding_module = g_strdup ("refresh_token.so");
+  outcome->advice = g_new0 (char *, 1);
+
+  return outcome;
+}
+
+static const char *
+only_event (GPtrArray *events)
+{
+  g_assert_cmpuint (events->len, ==, 1);
+
+  return ((const CkEvent *) g_ptr_array_index (events, 0))->word;
+}
+
+/* cause, is a valid token held, operation → state, event ("" for none) */
+static void
+test_failures (void)
+{
+  static const struct
+  {
+    CkCause cause;
+    guint status;
+    gboolean alive;
+    CkState state;
+    const char *event;
+    gboolean quarantined;
+  } rows[] = {
+    { CK_CAUSE_NETWORK, 0, TRUE, CK_STATE_CONNECTED, "", FALSE },
+    { CK_CAUSE_NETWORK, 0, FALSE, CK_STATE_INTERRUPTED, "Interrupted", FALSE },
+    { CK_CAUSE_SERVER_ERROR, 503, TRUE, CK_STATE_CONNECTED, "", FALSE },
+    { CK_CAUSE_SERVER_ERROR, 503, FALSE, CK_STATE_INTERRUPTED, "Interrupted", FALSE },
+    { CK_CAUSE_RATE_LIMITED, 429, TRUE, CK_STATE_CONNECTED, "", FALSE },
+    { CK_CAUSE_RATE_LIMITED, 429, FALSE, CK_STATE_INTERRUPTED, "Interrupted", FALSE },
+    { CK_CAUSE_EXPIRED, 400, TRUE, CK_STATE_EXPIRED, "Expired", TRUE },
+    { CK_CAUSE_REVOKED_BY_USER, 400, TRUE, CK_STATE_REVOKED, "Revoked", TRUE },
+    { CK_CAUSE_PASSWORD_CHANGED, 400, TRUE, CK_STATE_REVOKED, "Revoked", TRUE },
+    { CK_CAUSE_UNKNOWN_REVOKED, 400, TRUE, CK_STATE_REVOKED, "Revoked", TRUE },
+    { CK_CAUSE_PERMISSION_LOST, 403, TRUE, CK_STATE_BLOCKED, "Blocked", FALSE },
+    { CK_CAUSE_ACCOUNT_CHECKPOINT, 403, TRUE, CK_STATE_BLOCKED, "Blocked", FALSE },
+    { CK_CAUSE_SCOPE_CHANGED, 403, TRUE, CK_STATE_BLOCKED, "Blocked", FALSE },
+    { CK_CAUSE_APP_SUSPENDED, 401, TRUE, CK_STATE_SUSPENDED, "Suspended", FALSE },
+    /* not confirmed by a second answer yet */
+    { CK_CAUSE_CLIENT_MISCONFIGURED, 401, TRUE, CK_STATE_CONNECTED, "", FALSE },
+    /* unclassified: one refusal is none */
+    { CK_CAUSE_NONE, 418, TRUE, CK_STATE_CONNECTED, "", FALSE },
+    /* our own stack is at fault */
+    { CK_CAUSE_NONE, 0, TRUE, CK_STATE_SUSPENDED, "Suspended", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (CkChannelRecord) before
+          = connected_record (rows[i].alive ? NOW + 1000 : NOW - 1);
+      g_autoptr (CkOutcome) outcome = failing (rows[i].cause, rows[i].status);
+      g_autoptr (GPtrArray) events = new_events ();
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after
+          = ck_lifecycle_failed (before, "renew", outcome, &context, events);
+
+      g_test_message ("row %" G_GSIZE_FORMAT ": %s", i, ck_cause_to_string (rows[i].cause));
+      g_assert_cmpstr (ck_state_to_string (after->state), ==, ck_state_to_string (rows[i].state));
+      g_assert_cmpint (after->quarantined, ==, rows[i].quarantined);
+      if (*rows[i].event == '\0')
+        g_assert_cmpuint (events->len, ==, 0);
+      else
+        g_assert_cmpstr (only_event (events), ==, rows[i].event);
+    }
+}
+
+static void
+test_unconfirmed (void)
+{
+  static const CkCause dead[] = { CK_CAUSE_EXPIRED, CK_CAUSE_REVOKED_BY_USER,
+                                  CK_CAUSE_PASSWORD_CHANGED, CK_CAUSE_UNKNOWN_REVOKED };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (dead); i++)
+    {
+      g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+      g_autoptr (CkOutcome) outcome = failing (dead[i], 401);
+      g_autoptr (GPtrArray) events = new_events ();
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after = NULL;
+
+      context.confirmed = FALSE;
+      after = ck_lifecycle_failed (before, "verify", outcome, &context, events);
+      g_assert_true (ck_lifecycle_needs_second_opinion (outcome));
+      g_assert_cmpint (after->state, ==, CK_STATE_CONNECTED);
+      g_assert_cmpuint (events->len, ==, 0);
+    }
+}
+
+static void
+test_client_confirmed (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+  g_autoptr (CkOutcome) outcome = failing (CK_CAUSE_CLIENT_MISCONFIGURED, 401);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) after = NULL;
+
+  context.client_confirmed = TRUE;
+  after = ck_lifecycle_failed (before, "renew", outcome, &context, events);
+  g_assert_cmpint (after->state, ==, CK_STATE_SUSPENDED);
+  g_assert_cmpstr (only_event (events), ==, "Suspended");
+  g_assert_false (after->quarantined);
+}
+
+/* Three tries over 15 minutes, and not before, make an unclassified refusal a revocation. */
+static void
+test_unclassified (void)
+{
+  static const struct
+  {
+    guint64 after;
+    CkState state;
+  } tries[] = {
+    { 0, CK_STATE_CONNECTED },
+    { 60, CK_STATE_CONNECTED },
+    { 120, CK_STATE_CONNECTED },
+    { 15 * 60, CK_STATE_REVOKED },
+  };
+  g_autoptr (CkChannelRecord) record = connected_record (NOW + 100000);
+  g_autoptr (CkOutcome) outcome = failing (CK_CAUSE_NONE, 418);
+  g_autoptr (GPtrArray) events = new_events ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tries); i++)
+    {
+      CkLifecycleContext context = context_at (NOW + tries[i].after, TRUE);
+      CkChannelRecord *after = ck_lifecycle_failed (record, "renew", outcome, &context, events);
+
+      ck_channel_record_free (record);
+      record = after;
+      g_assert_cmpint (record->state, ==, tries[i].state);
+    }
+  g_assert_cmpint (record->cause, ==, CK_CAUSE_UNKNOWN_REVOKED);
+  g_assert_true (record->quarantined);
+  g_assert_cmpstr (only_event (events), ==, "Revoked");
+}
+
+/* Rule 3: a lost answer is tried once more, and only once. */
+static void
+test_doubt (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+  g_autoptr (CkOutcome) lost = failing (CK_CAUSE_NETWORK, 0);
+  g_autoptr (CkOutcome) refused = failing (CK_CAUSE_UNKNOWN_REVOKED, 400);
+  g_autoptr (CkOutcome) trouble = failing (CK_CAUSE_SERVER_ERROR, 503);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) doubtful = NULL;
+  g_autoptr (CkChannelRecord) dead = NULL;
+  g_autoptr (CkChannelRecord) lost_again = NULL;
+  g_autoptr (CkChannelRecord) not_spent = NULL;
+
+  lost->in_doubt = TRUE;
+  doubtful = ck_lifecycle_failed (before, "renew", lost, &context, events);
+  g_assert_true (doubtful->in_doubt);
+  g_assert_cmpint (doubtful->state, ==, CK_STATE_CONNECTED);
+  g_assert_cmpuint (events->len, ==, 0);
+
+  doubtful->doubt_tried = TRUE;
+  not_spent = ck_lifecycle_failed (doubtful, "renew", trouble, &context, events);
+  g_assert_true (not_spent->in_doubt);
+  g_assert_false (not_spent->doubt_tried);
+
+  dead = ck_lifecycle_failed (doubtful, "renew", refused, &context, events);
+  g_assert_cmpint (dead->state, ==, CK_STATE_EXPIRED);
+  g_assert_nonnull (strstr (dead->detail, "was lost"));
+  g_assert_cmpstr (only_event (events), ==, "Expired");
+
+  lost_again = ck_lifecycle_failed (doubtful, "renew", lost, &context, events);
+  g_assert_cmpint (lost_again->state, ==, CK_STATE_EXPIRED);
+}
+
+static CkGrant *
+make_grant (guint64 expires_at)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "access-token", "s", "token");
+  g_variant_dict_insert (&dict, "account-id", "s", "4711");
+  g_variant_dict_insert (&dict, "account-name", "s", "Alice Live");
+  g_variant_dict_insert (&dict, "issued-at", "t", NOW);
+  g_variant_dict_insert (&dict, "expires-at", "t", expires_at);
+
+  return ck_grant_new_from_members (g_variant_dict_end (&dict), NULL);
+}
+
+static void
+test_granted (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW - 5);
+  g_autoptr (CkGrant) grant = make_grant (NOW + 60);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) after = NULL;
+
+  before->state = CK_STATE_INTERRUPTED;
+  before->in_doubt = TRUE;
+  before->renewal_started = 3;
+  after = ck_lifecycle_granted (before, grant, 4, NULL, NULL, &context, events);
+
+  g_assert_cmpint (after->state, ==, CK_STATE_CONNECTED);
+  g_assert_cmpuint (after->generation, ==, 4);
+  g_assert_cmpuint (after->expires_at, ==, NOW + 60);
+  g_assert_cmpuint (after->reconnect_by, ==, 0);
+  g_assert_false (after->in_doubt);
+  g_assert_cmpint (after->renewal_started, ==, 0);
+  g_assert_cmpstr (after->account_name, ==, "Alice Live");
+  g_assert_cmpuint (events->len, ==, 2);
+  g_assert_cmpstr (((CkEvent *) g_ptr_array_index (events, 0))->word, ==, "Renewed");
+  g_assert_cmpstr (((CkEvent *) g_ptr_array_index (events, 1))->word, ==, "Resumed");
+}
+
+/* Where nothing renews, the end of the access token is the date for the person. */
+static void
+test_reconnect_by (void)
+{
+  g_autoptr (CkChannelRecord) before = ck_channel_record_new ("x");
+  g_autoptr (CkGrant) grant = make_grant (NOW + 5184000);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, FALSE);
+  g_autoptr (CkChannelRecord) after
+      = ck_lifecycle_granted (before, grant, 1, "alice", NULL, &context, events);
+
+  g_assert_cmpuint (after->reconnect_by, ==, NOW + 5184000);
+  g_assert_cmpstr (after->pinned_account, ==, "4711");
+  g_assert_cmpstr (only_event (events), ==, "Reconnected");
+}
+
+static void
+test_wrong_account (void)
+{
+  static const struct
+  {
+    CkState before;
+    CkState after;
+  } rows[] = {
+    { CK_STATE_CONNECTED, CK_STATE_CONNECTED },
+    { CK_STATE_EXPIRING, CK_STATE_EXPIRING },
+    { CK_STATE_REVOKED, CK_STATE_LOCKED },
+    { CK_STATE_EXPIRED, CK_STATE_LOCKED },
+    { CK_STATE_UNCONNECTED, CK_STATE_LOCKED },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+      g_autoptr (GPtrArray) events = new_events ();
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after = NULL;
+      const CkEvent *event;
+      const char *account;
+
+      before->state = rows[i].before;
+      after = ck_lifecycle_wrong_account (before, "666", &context, events);
+      g_assert_cmpint (after->state, ==, rows[i].after);
+      g_assert_cmpstr (after->pinned_account, ==, "4711");
+      g_assert_cmpstr (only_event (events), ==, "Locked");
+      event = g_ptr_array_index (events, 0);
+      g_assert_true (g_variant_lookup (event->details, "expected-account", "&s", &account));
+      g_assert_cmpstr (account, ==, "4711");
+      g_assert_true (g_variant_lookup (event->details, "actual-account", "&s", &account));
+      g_assert_cmpstr (account, ==, "666");
+    }
+}
+
+/* A blocked channel heals when the platform says so; an unconnected one does not. */
+static void
+test_verified (void)
+{
+  static const struct
+  {
+    CkState before;
+    guint64 expires_at;
+    CkState after;
+  } rows[] = {
+    { CK_STATE_CONNECTED, NOW + 10, CK_STATE_CONNECTED },
+    { CK_STATE_BLOCKED, NOW + 10, CK_STATE_CONNECTED },
+    { CK_STATE_SUSPENDED, NOW + 10, CK_STATE_CONNECTED },
+    { CK_STATE_REVOKED, NOW + 10, CK_STATE_CONNECTED },
+    { CK_STATE_BLOCKED, NOW - 10, CK_STATE_BLOCKED },
+    { CK_STATE_LOCKED, NOW + 10, CK_STATE_LOCKED },
+    { CK_STATE_UNCONNECTED, NOW + 10, CK_STATE_UNCONNECTED },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (CkChannelRecord) before = connected_record (rows[i].expires_at);
+      g_autoptr (GPtrArray) events = new_events ();
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after = NULL;
+
+      before->state = rows[i].before;
+      before->quarantined = rows[i].before == CK_STATE_REVOKED;
+      after = ck_lifecycle_verified (before, NULL, NULL, &context, events);
+      g_assert_cmpint (after->state, ==, rows[i].after);
+      g_assert_cmpuint (after->last_verified, ==, NOW);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/lifecycle/failures", test_failures);
+  g_test_add_func ("/lifecycle/unconfirmed", test_unconfirmed);
+  g_test_add_func ("/lifecycle/client-confirmed", test_client_confirmed);
+  g_test_add_func ("/lifecycle/unclassified", test_unclassified);
+  g_test_add_func ("/lifecycle/doubt", test_doubt);
+  g_test_add_func ("/lifecycle/granted", test_granted);
+  g_test_add_func ("/lifecycle/reconnect-by", test_reconnect_by);
+  g_test_add_func ("/lifecycle/wrong-account", test_wrong_account);
+  g_test_add_func ("/lifecycle/verified", test_verified);
+
+  return g_test_run ();
+}
