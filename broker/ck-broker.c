@@ -345,11 +345,35 @@ ck_broker_reload (CkBroker *self, GError **error)
 }
 
 void
+ck_broker_drain (CkBroker *self)
+{
+  g_autoptr (GPtrArray) attempts = ck_broker_dup_attempts (self);
+
+  self->started = FALSE;
+  for (guint i = 0; i < attempts->len; i++)
+    ck_attempt_cancel (g_ptr_array_index (attempts, i));
+}
+
+gboolean
+ck_broker_is_idle (CkBroker *self)
+{
+  GHashTableIter iter;
+  gpointer channel;
+
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &channel))
+    {
+      if (!g_queue_is_empty (&ck_channel_get_activity (channel)->turns))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+void
 ck_broker_stop (CkBroker *self)
 {
-  self->started = FALSE;
-  for (guint i = 0; i < self->attempts->len; i++)
-    ck_attempt_cancel (g_ptr_array_index (self->attempts, i));
+  ck_broker_drain (self);
   ck_worker_pool_shutdown (self->pool);
   ck_state_db_close (self->state_db);
   ck_vault_close (self->vault);

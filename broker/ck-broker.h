@@ -75,9 +75,18 @@ void ck_broker_start_async (CkBroker *self,
 gboolean ck_broker_start_finish (CkBroker *self, GAsyncResult *result, GError **error);
 
 /**
+ * ck_broker_drain:
+ *
+ * Begins nothing new and cancels the attempts. What is under way goes on: a renewal whose answer is
+ * on the wire is worth waiting for, until ck_broker_is_idle().
+ */
+void ck_broker_drain (CkBroker *self);
+gboolean ck_broker_is_idle (CkBroker *self);
+
+/**
  * ck_broker_stop:
  *
- * Ends attempts and transactions and flushes the databases: what was announced is on disk.
+ * Ends whatever is under way and flushes the databases: what was announced is on disk.
  */
 void ck_broker_stop (CkBroker *self);
 

@@ -16,12 +16,17 @@
 #include "ck-error.h"
 #include "ck-names.h"
 
+/* How long a stop waits for what is under way, and how often it looks, in milliseconds. */
+#define DRAIN_TIME 10000
+#define DRAIN_STEP 50
+
 #define WORKER_SOCKET "/run/channelkeeper-worker.socket"
 
 typedef struct
 {
   GMainLoop *loop;
   CkBroker *broker;
+  guint drained; /* milliseconds waited since we were told to stop */
   int status;
 } Daemon;
 
@@ -64,9 +69,28 @@ quit (Daemon *daemon, int status)
 }
 
 static gboolean
+on_drain (gpointer user_data)
+{
+  Daemon *daemon = user_data;
+
+  daemon->drained += DRAIN_STEP;
+  if (!ck_broker_is_idle (daemon->broker) && daemon->drained < DRAIN_TIME)
+    return G_SOURCE_CONTINUE;
+
+  quit (daemon, EXIT_SUCCESS);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_terminate (gpointer user_data)
 {
-  quit (user_data, EXIT_SUCCESS);
+  Daemon *daemon = user_data;
+
+  ck_broker_drain (daemon->broker);
+  if (ck_broker_is_idle (daemon->broker))
+    quit (daemon, EXIT_SUCCESS);
+  else if (daemon->drained == 0)
+    g_timeout_add (DRAIN_STEP, on_drain, daemon);
 
   return G_SOURCE_CONTINUE;
 }

@@ -157,8 +157,7 @@ dup_failure (CkAttempt *self)
 {
   const CkOutcome *outcome = self->outcome;
 
-  /* Every module said that this flow is not its affair. */
-  if (outcome->cause == CK_CAUSE_NONE && *outcome->detail == '\0')
+  if (ck_lifecycle_nobody_decided (outcome))
     return g_strdup_printf ("%s cannot be connected by the flow %s.",
                             ck_channel_get_id (self->channel),
                             self->flow);

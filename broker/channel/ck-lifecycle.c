@@ -266,6 +266,12 @@ ck_lifecycle_verified (const CkChannelRecord *before,
 }
 
 gboolean
+ck_lifecycle_nobody_decided (const CkOutcome *outcome)
+{
+  return outcome->result == CK_RESULT_PERM_DENIED && *outcome->deciding_module == '\0';
+}
+
+gboolean
 ck_lifecycle_needs_second_opinion (const CkOutcome *outcome)
 {
   switch (outcome->cause)

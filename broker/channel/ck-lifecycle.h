@@ -76,6 +76,14 @@ CkChannelRecord *ck_lifecycle_verified (const CkChannelRecord *before,
 gboolean ck_lifecycle_needs_second_opinion (const CkOutcome *outcome);
 
 /**
+ * ck_lifecycle_nobody_decided:
+ *
+ * Returns: whether every module of the stack ignored the transaction: the platform has no way to do
+ *   that (a verification), or not by this flow (a connect). It says nothing about the grant.
+ */
+gboolean ck_lifecycle_nobody_decided (const CkOutcome *outcome);
+
+/**
  * ck_lifecycle_failed:
  * @operation: `verify` or `renew`
  * @outcome: how it failed
