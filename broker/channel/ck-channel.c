@@ -98,6 +98,7 @@ ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved)
   g_clear_pointer (&self->grant, ck_grant_unref);
   self->grant = grant;
   self->unsaved = !!unsaved;
+  self->activity.unaskable = FALSE;
   self->activity.jitter = g_random_double_range (-1.0, 1.0);
 }
 

@@ -25,6 +25,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @not_before: Unix seconds before which the planner leaves the platform alone; 0: nothing holds it
  * @last_check: Unix seconds of the last check that somebody asked for (MinCheckInterval)
  * @stretched: the generation that `min-validity` renewed into already: not twice for one
+ * @unaskable: the stack has no way to verify this grant
  * @jitter: −1.0 … 1.0, chosen anew with each grant
  *
  * What goes on with a channel right now: never on disk.
@@ -36,6 +37,7 @@ typedef struct
   guint64 not_before;
   guint64 last_check;
   guint64 stretched;
+  gboolean unaskable;
   double jitter;
 } CkActivity;
 

@@ -47,6 +47,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .policy = get_policy (broker, channel),
     .settings = ck_config_get_settings (ck_broker_get_config (broker)),
     .can_renew = ck_renewal_is_possible (broker, channel),
+    .unaskable = activity->unaskable,
     .jitter = activity->jitter,
     .not_before = activity->not_before,
   };

@@ -120,7 +120,7 @@ next_verification (const CkScheduleInput *input)
   guint64 last = MAX (record->last_verified, record->issued_at);
   guint64 every = 0;
 
-  if (record->generation == 0)
+  if (record->generation == 0 || input->unaskable)
     return 0;
 
   switch (record->state)

@@ -27,6 +27,7 @@ typedef enum
  * @policy: its provider's
  * @settings: the administrator's
  * @can_renew: there is a way to renew with nobody present
+ * @unaskable: there is no way to verify it
  * @jitter: −1.0 … 1.0, chosen once per generation: renewals are spread by a tenth of their lead
  * @not_before: Unix seconds before which neither a renewal nor a verification may begin (back-off,
  *   Retry-After); 0 if nothing holds it
@@ -39,6 +40,7 @@ typedef struct
   const CkRenewalPolicy *policy;
   const CkSettings *settings;
   gboolean can_renew;
+  gboolean unaskable;
   double jitter;
   guint64 not_before;
 } CkScheduleInput;

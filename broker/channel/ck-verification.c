@@ -4,7 +4,6 @@
 #include "ck-verification.h"
 
 #include "ck-channel-job.h"
-#include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
 #include "ck-renewal.h"
@@ -83,17 +82,6 @@ bad (Verification *verification, const CkOutcome *outcome)
                     events);
 }
 
-/* The platform cannot be asked: not before long again. */
-static void
-unaskable (Verification *verification)
-{
-  CkScheduleInput input;
-
-  if (ck_operations_fill_schedule (verification->broker, verification->channel, &input))
-    ck_channel_get_activity (verification->channel)->not_before
-        = ck_clock_now () + MAX (input.policy->verify_every, 60 * 60);
-}
-
 static void
 verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -119,7 +107,8 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (ck_lifecycle_nobody_decided (outcome))
     {
-      unaskable (verification);
+      /* Nor will it be asked again by ourselves for this grant. */
+      ck_channel_get_activity (verification->channel)->unaskable = TRUE;
     }
   else if (ck_lifecycle_needs_second_opinion (outcome)
            && ck_renewal_is_possible (verification->broker, verification->channel))
