@@ -348,6 +348,9 @@ ck_worker_new (GDBusConnection *connection,
   g_autoptr (CkWorker) worker = g_new0 (CkWorker, 1);
   g_autoptr (GBytes) xml = NULL;
 
+  /* Registers our errors with GDBus: the broker's answers must arrive as what they are. */
+  (void) ck_error_quark ();
+
   worker->connection = g_object_ref (connection);
   worker->loader = loader;
   worker->watchdog = watchdog;
