@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ck-names.h"
+#include "ck-secret.h"
+#include "json.h"
+#include "output.h"
+
+/* Straight to the descriptor: stdio would keep a copy. */
+static gboolean
+write_out (const char *bytes, gsize size, GError **error)
+{
+  while (size > 0)
+    {
+      gssize n = write (STDOUT_FILENO, bytes, size);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "cannot write the token: %s",
+                       g_strerror (errno));
+          return FALSE;
+        }
+      bytes += n;
+      size -= (gsize) n;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+write_token (SecretValue *token, GError **error)
+{
+  gsize size;
+  const char *bytes = secret_value_get (token, &size);
+
+  return write_out (bytes, size, error) && write_out ("\n", 1, error);
+}
+
+/* Built by hand, because a JSON library would leave the token behind in memory. It is printable
+ * ASCII (RFC 6749 appendix A.12), of which JSON escapes two characters. */
+static gboolean
+write_json_token (SecretValue *token, JsonObject *rest, GError **error)
+{
+  g_autofree char *text = ck_json_to_string (rest);
+  gsize size, n = 0;
+  const char *bytes = secret_value_get (token, &size);
+  gsize room = size * 2 + 32;
+  g_autofree char *buffer = g_malloc (room);
+  gboolean written;
+
+  n = (gsize) g_snprintf (buffer, room, "{\"token\":\"");
+  for (gsize i = 0; i < size; i++)
+    {
+      if (bytes[i] == '"' || bytes[i] == '\\')
+        buffer[n++] = '\\';
+      buffer[n++] = bytes[i];
+    }
+  buffer[n++] = '"';
+  buffer[n++] = ',';
+  written = write_out (buffer, n, error) && write_out (text + 1, strlen (text + 1), error)
+            && write_out ("\n", 1, error);
+  ck_secret_wipe (buffer, room);
+
+  return written;
+}
+
+static gboolean
+is_printable (SecretValue *token)
+{
+  gsize size;
+  const char *bytes = secret_value_get (token, &size);
+
+  for (gsize i = 0; i < size; i++)
+    {
+      if (bytes[i] < 0x20 || bytes[i] > 0x7e)
+        return FALSE;
+    }
+
+  return size > 0;
+}
+
+typedef struct
+{
+  int min_validity;
+  GStrv scopes;
+  gboolean print;
+} TokenOptions;
+
+static void
+token_options_clear (TokenOptions *options)
+{
+  g_strfreev (options->scopes);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TokenOptions, token_options_clear)
+
+static GVariant *
+open_token (
+    CkCtl *ctl, const char *path, const TokenOptions *wanted, SecretValue **token, GError **error)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  if (wanted->min_validity > 0)
+    g_variant_dict_insert (&dict, "min-validity", "u", (guint32) wanted->min_validity);
+  if (wanted->scopes != NULL)
+    {
+      g_auto (GStrv) words = ck_ctl_split_words (wanted->scopes);
+
+      g_variant_dict_insert (&dict, "scopes", "^as", words);
+    }
+
+  return ck_ctl_bus_call_for_secret (
+      ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "OpenAccessToken",
+      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), token,
+      "(hta{sv})", error);
+}
+
+gboolean
+ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
+{
+  g_auto (TokenOptions) wanted = { 0 };
+  const GOptionEntry entries[] = {
+    { "min-validity", 0, 0, G_OPTION_ARG_INT, &wanted.min_validity,
+      "Renew it first if it is good for less", "SECONDS" },
+    { "scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.scopes,
+      "Fail unless it covers these; may be repeated", "'SCOPE ...'" },
+    { "print", 0, 0, G_OPTION_ARG_NONE, &wanted.print, "Print it even on a terminal", NULL },
+    { NULL },
+  };
+  g_autofree char *path = NULL;
+  g_autoptr (SecretValue) token = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) details = NULL;
+  JsonObject *rest;
+  guint64 expires_at;
+
+  if (!ck_ctl_parse (ctl, entries, arguments, error))
+    return FALSE;
+  ck_ctl_set_subject (ctl, (*arguments)[0]);
+  if (ck_output_is_terminal () && !wanted.print)
+    {
+      /* Screens are shared, above all where people stream. */
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
+                   "the token would stand on the screen for everyone to see; pipe it, or say "
+                   "--print");
+      return FALSE;
+    }
+  path = ck_ctl_find_channel (ctl, (*arguments)[0], error);
+  if (path == NULL)
+    return FALSE;
+  reply = open_token (ctl, path, &wanted, &token, error);
+  if (reply == NULL)
+    return FALSE;
+  if (!is_printable (token))
+    {
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "the service gave no valid token");
+      return FALSE;
+    }
+  if (!ck_ctl_wants_json (ctl))
+    return write_token (token, error);
+
+  g_variant_get (reply, "(ht@a{sv})", NULL, &expires_at, &details);
+  rest = json_object_new ();
+  json_object_set_int_member (rest, "expires_at", (gint64) expires_at);
+  json_object_set_member (rest, "details", ck_json_from_variant (details));
+
+  return write_json_token (token, rest, error);
+}
+
+/* The worst of several channels' news decides the exit status. */
+static void
+note_status (CkCtl *ctl, CkExit *worst, CkExit status)
+{
+  *worst = MAX (*worst, status);
+  ck_ctl_set_status (ctl, *worst);
+}
+
+static void
+print_state (CkCtl *ctl, const char *id, const char *state, const char *cause)
+{
+  if (ck_ctl_wants_json (ctl))
+    {
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "id", id);
+      json_object_set_string_member (object, "state", state);
+      json_object_set_string_member (object, "cause", cause);
+      ck_json_print_line (object);
+    }
+  else if (strcmp (cause, "none") == 0)
+    g_print ("%s: %s\n", id, state);
+  else
+    g_print ("%s: %s (%s)\n", id, state, cause);
+}
+
+static gboolean
+verify_one (CkCtl *ctl, const char *id, CkExit *worst, GError **error)
+{
+  g_autofree char *path = ck_ctl_find_channel (ctl, id, error);
+  g_autoptr (GVariant) reply = NULL;
+  const char *state, *cause;
+
+  if (path == NULL)
+    return FALSE;
+  reply = ck_ctl_bus_call (
+      ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "Verify",
+      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), NULL)), "(ss)", error);
+  if (reply == NULL)
+    return FALSE;
+  g_variant_get (reply, "(&s&s)", &state, &cause);
+  print_state (ctl, id, state, cause);
+  note_status (ctl, worst, ck_exit_from_state (state));
+
+  return TRUE;
+}
+
+gboolean
+ck_cmd_verify (CkCtl *ctl, GStrv *arguments, GError **error)
+{
+  CkExit worst = CK_EXIT_OK;
+
+  if (!ck_ctl_parse (ctl, NULL, arguments, error))
+    return FALSE;
+  for (guint i = 0; (*arguments)[i] != NULL; i++)
+    {
+      if (!verify_one (ctl, (*arguments)[i], &worst, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+renew_one (CkCtl *ctl, const char *id, GError **error)
+{
+  g_autofree char *path = ck_ctl_find_channel (ctl, id, error);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) properties = NULL;
+  g_autofree char *when = NULL;
+  guint64 expires_at = 0;
+
+  if (path == NULL)
+    return FALSE;
+  reply = ck_ctl_bus_call (
+      ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "Renew",
+      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), NULL)), "()", error);
+  if (reply == NULL)
+    return FALSE;
+  properties = ck_ctl_get_properties (ctl, path, error);
+  if (properties == NULL)
+    return FALSE;
+
+  g_variant_lookup (properties, "ExpiresAt", "t", &expires_at);
+  if (ck_ctl_wants_json (ctl))
+    {
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "id", id);
+      json_object_set_int_member (object, "expires_at", (gint64) expires_at);
+      ck_json_print_line (object);
+      return TRUE;
+    }
+  when = ck_output_time (expires_at, g_get_real_time () / G_USEC_PER_SEC);
+  g_print ("%s: token expires: %s\n", id, when);
+
+  return TRUE;
+}
+
+gboolean
+ck_cmd_renew (CkCtl *ctl, GStrv *arguments, GError **error)
+{
+  if (!ck_ctl_parse (ctl, NULL, arguments, error))
+    return FALSE;
+  for (guint i = 0; (*arguments)[i] != NULL; i++)
+    {
+      if (!renew_one (ctl, (*arguments)[i], error))
+        return FALSE;
+    }
+
+  return TRUE;
+}

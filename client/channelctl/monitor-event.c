@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "monitor-event.h"
+
+#include <string.h>
+
+#include "ck-names.h"
+#include "json.h"
+#include "output.h"
+
+/* The events of D-Bus that are shown, with their arguments. */
+static const struct
+{
+  const char *name;
+  const char *type;
+  const char *arguments[6];
+} events[] = {
+  { "ChannelStateChanged",
+    "(tossss)",
+    { "sequence", "channel", "id", "old_state", "new_state", "cause" } },
+  { "Expiring", "(tta{sv})", { "sequence", "reconnect_by", "details" } },
+  { "Expired", "(ta{sv})", { "sequence", "details" } },
+  { "Revoked", "(tssa{sv})", { "sequence", "cause", "detail", "details" } },
+  { "Blocked", "(tssa{sv})", { "sequence", "cause", "detail", "details" } },
+  { "Locked", "(tssa{sv})", { "sequence", "expected_account", "actual_account", "details" } },
+  { "Interrupted", "(tsa{sv})", { "sequence", "cause", "details" } },
+  { "Suspended", "(tsa{sv})", { "sequence", "cause", "details" } },
+  { "Resumed", "(tsa{sv})", { "sequence", "previous_state", "details" } },
+  { "Renewed", "(tta{sv})", { "sequence", "expires_at", "details" } },
+  { "Reconnected", "(tsa{sv})", { "sequence", "user", "details" } },
+};
+
+static gsize
+find_event (const char *name)
+{
+  gsize i = 0;
+
+  while (i < G_N_ELEMENTS (events) && strcmp (events[i].name, name) != 0)
+    i++;
+
+  return i;
+}
+
+char *
+ck_monitor_event_id (const char *path)
+{
+  g_autoptr (GString) id = g_string_new (NULL);
+  const char *p;
+
+  if (!g_str_has_prefix (path, CK_CHANNEL_PATH "/"))
+    return NULL;
+
+  for (p = path + strlen (CK_CHANNEL_PATH "/"); *p != '\0'; p++)
+    {
+      if (*p != '_')
+        g_string_append_c (id, *p);
+      else if (g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2]))
+        {
+          g_string_append_c (
+              id, (char) (g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2])));
+          p += 2;
+        }
+      else
+        return NULL;
+    }
+
+  return g_string_free (g_steal_pointer (&id), FALSE);
+}
+
+gboolean
+ck_monitor_event_known (const char *signal, GVariant *parameters)
+{
+  gsize i = find_event (signal);
+
+  return i < G_N_ELEMENTS (events)
+         && g_variant_is_of_type (parameters, G_VARIANT_TYPE (events[i].type));
+}
+
+JsonObject *
+ck_monitor_event_to_json (const char *signal, const char *id, GVariant *parameters, gint64 now)
+{
+  gsize i = find_event (signal);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "time", now);
+  json_object_set_string_member (object, "signal", signal);
+  json_object_set_string_member (object, "id", id);
+  for (gsize a = 0; a < g_variant_n_children (parameters); a++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (parameters, a);
+
+      json_object_set_member (object, events[i].arguments[a], ck_json_from_variant (value));
+    }
+
+  return object;
+}
+
+/* What a person wants of one argument; NULL for what the line has already. */
+static char *
+describe_argument (const char *name, GVariant *value, gint64 now)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    {
+      const char *remedy = "";
+
+      g_variant_lookup (value, "remedy", "&s", &remedy);
+      return *remedy != '\0' ? g_strdup_printf ("what to do: %s", remedy) : NULL;
+    }
+  if (strcmp (name, "reconnect_by") == 0 || strcmp (name, "expires_at") == 0)
+    {
+      g_autofree char *time = ck_output_time (g_variant_get_uint64 (value), now);
+
+      return g_strdup_printf ("%s %s", strcmp (name, "expires_at") == 0 ? "until" : "before", time);
+    }
+  if (strcmp (name, "sequence") == 0)
+    return NULL;
+
+  return g_strdup_printf ("%s=%s", name, g_variant_get_string (value, NULL));
+}
+
+char *
+ck_monitor_event_to_line (const char *signal, const char *id, GVariant *parameters, gint64 now)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local (now);
+  g_autofree char *time = g_date_time_format (date, "%Y-%m-%d %H:%M:%S");
+  g_autoptr (GString) line = g_string_new (NULL);
+  gsize i = find_event (signal);
+
+  g_string_printf (line, "%s  %s  ", time, id);
+  if (i == 0)
+    {
+      const char *old_state, *new_state, *cause;
+
+      g_variant_get (parameters, "(to&s&s&s&s)", NULL, NULL, NULL, &old_state, &new_state, &cause);
+      g_string_append_printf (line, "%s -> %s", old_state, new_state);
+      if (strcmp (cause, "none") != 0)
+        g_string_append_printf (line, " (%s)", cause);
+      return ck_output_clean (line->str);
+    }
+
+  g_string_append (line, signal);
+  for (gsize a = 0; a < g_variant_n_children (parameters); a++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (parameters, a);
+      g_autofree char *text = describe_argument (events[i].arguments[a], value, now);
+
+      if (text != NULL && *text != '\0')
+        g_string_append_printf (line, "  %s", text);
+    }
+
+  return ck_output_clean (line->str);
+}
