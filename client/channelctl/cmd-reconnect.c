@@ -103,7 +103,15 @@ try_other_port (Session *session, const char *redirect_uri)
   session->other_port_tried = TRUE;
   bound = ck_prompter_listen (session->prompter, any, NULL);
 
-  return bound != NULL && start (session, bound, NULL);
+  if (bound == NULL)
+    return FALSE;
+  if (start (session, bound, NULL))
+    return TRUE;
+
+  /* The service insists on the port; the attempt that there is goes on. */
+  ck_prompter_stop_listening (session->prompter);
+
+  return FALSE;
 }
 
 static gboolean

@@ -89,6 +89,12 @@ ck_prompter_listen (CkPrompter *self, const char *redirect_uri, GError **error)
   return self->loopback != NULL ? ck_loopback_get_uri (self->loopback) : NULL;
 }
 
+void
+ck_prompter_stop_listening (CkPrompter *self)
+{
+  g_clear_pointer (&self->loopback, ck_loopback_free);
+}
+
 const char *
 ck_prompter_get_listening (CkPrompter *self)
 {

@@ -45,6 +45,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkPrompter, ck_prompter_free)
 const char *ck_prompter_listen (CkPrompter *prompter, const char *redirect_uri, GError **error);
 
 /**
+ * ck_prompter_stop_listening:
+ *
+ * Gives the port back, if there is one.
+ */
+void ck_prompter_stop_listening (CkPrompter *prompter);
+
+/**
  * ck_prompter_get_listening:
  *
  * Returns: (transfer none) (nullable): the redirect URI that is listened on
