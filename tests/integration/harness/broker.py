@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from . import tree
 from .caller import BUS_NAME, Caller
 from .users import SERVICE, popen_as
 from .wait import wait_for
+
+SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|-CRITICAL \*\*")
 
 BASE_CONFIG = """[Broker]
 MinCheckInterval=0
@@ -88,6 +91,13 @@ class Broker:
         code = self.process.wait(30)
         self.process = None
         assert expected is None or code == expected, f"the broker ended with {code}:\n{self.log_tail()}"
+        wait_for(lambda: not self.workers(), 10, "the workers ending with their broker")
+        self.check_sanitizers()
+
+    def check_sanitizers(self):
+        """What a sanitizer found, in the broker or in a worker, stands in the log."""
+        found = [line for line in self.log().splitlines() if SANITIZER.search(line)]
+        assert not found, "\n".join(found[:10]) + "\n" + self.log_tail(120)
 
     def kill(self):
         """kill -9, and wait until the bus has noticed."""
