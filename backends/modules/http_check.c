@@ -112,7 +112,11 @@ judge_introspection (CkTransaction *t, CkHttpResponse *response)
 {
   JsonNode *active = ck_answer_find (ck_http_response_get_json (response), "active");
 
-  /* 401 is about the client, not about the token (RFC 7662 section 2.3). */
+  /* 401 is about the client, not about the token (RFC 7662 section 2.3); one without a secret has
+   * nothing to show, and what is not open to it says nothing. */
+  if (ck_http_response_get_status (response) == 401
+      && *ck_transaction_get_client_secret (t) == '\0')
+    return CK_RESULT_IGNORE;
   if (ck_http_response_get_status (response) == 401)
     return ck_transaction_fail_response (t, response, "token", WHAT);
   if (!ck_resource_is_good (response))

@@ -94,7 +94,8 @@ default_cause (const CkFailureAnswer *answer)
   if (answer->status == 429)
     return CK_CAUSE_RATE_LIMITED;
   /* A 2xx or 3xx that is not what was hoped for: the platform errs, nobody was refused. */
-  if (is_transient_status (answer->status) || answer->status < 400 || answer->json == NULL)
+  if (is_transient_status (answer->status) || answer->json == NULL
+      || (answer->status < 400 && g_strcmp0 (answer->where, "redirect") != 0))
     return CK_CAUSE_SERVER_ERROR;
 
   return CK_CAUSE_NONE;

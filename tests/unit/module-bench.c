@@ -134,13 +134,17 @@ expand (Bench *bench, const char *text)
 Bench *
 bench_new (void)
 {
-  static const char *const endpoints[][2] = {
+  static const char *const settings[][2] = {
     { "OAuth2.AuthorizationEndpoint", "@BASE@/authorize" },
     { "OAuth2.TokenEndpoint", "@BASE@/token" },
     { "OAuth2.DeviceAuthorizationEndpoint", "@BASE@/device" },
     { "OAuth2.RevocationEndpoint", "@BASE@/revoke" },
     { "OAuth2.IntrospectionEndpoint", "@BASE@/introspect" },
     { "OAuth2.UserinfoEndpoint", "@BASE@/userinfo" },
+    /* What is said is not asked of the issuer's metadata. */
+    { "OAuth2.PushedAuthorizationRequestEndpoint", "" },
+    { "OAuth2.ClientAuthentication", "basic" },
+    { "OAuth2.IssParameterSupported", "false" },
   };
   g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GSocketAddress) bound = NULL;
@@ -164,8 +168,8 @@ bench_new (void)
   bench->base = g_strdup_printf ("http://127.0.0.1:%u",
                                  g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
 
-  for (gsize i = 0; i < G_N_ELEMENTS (endpoints); i++)
-    bench_set (bench, endpoints[i][0], endpoints[i][1]);
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    bench_set (bench, settings[i][0], settings[i][1]);
   bench_set_argument (bench, "client-id", "app");
   bench_set_argument (bench, "redirect-uri", "http://127.0.0.1:9/cb");
   bench_set_argument (bench, "flow", "browser");
