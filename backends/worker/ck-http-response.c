@@ -57,6 +57,7 @@ ck_http_response_new_from_redirect (const char *uri)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED_QUERY, NULL);
+  g_autoptr (GError) error = NULL;
   CkHttpResponse *response;
   GUriParamsIter iter;
   char *name, *value;
@@ -70,7 +71,7 @@ ck_http_response_new_from_redirect (const char *uri)
                           -1,
                           "&",
                           G_URI_PARAMS_WWW_FORM);
-  while (g_uri_params_iter_next (&iter, &name, &value, NULL))
+  while (g_uri_params_iter_next (&iter, &name, &value, &error))
     {
       gboolean is_new = g_hash_table_add (seen, name);
 
@@ -85,6 +86,8 @@ ck_http_response_new_from_redirect (const char *uri)
       ck_secret_wipe (value, strlen (value));
       g_free (value);
     }
+  if (error != NULL)
+    return NULL;
   json_builder_end_object (builder);
 
   response = ck_http_response_new (302, NULL, NULL, 0);

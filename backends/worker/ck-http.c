@@ -33,6 +33,8 @@ typedef struct
   gboolean is_insecure; /* plain http: only to a loopback address */
   gboolean prepared;    /* the connection stood, and sending was allowed */
   gboolean too_large;
+  gboolean is_interim;  /* the header block that comes is one of a 1xx */
+  gboolean has_status;  /* a whole header block came, not of an interim answer (1xx) */
   gint64 sent_at;
   GString *headers; /* of the last header block: an interim answer (1xx) has one too */
   GString *body;
@@ -57,6 +59,15 @@ ck_http_outcome_clear (CkHttpOutcome *outcome)
   g_clear_pointer (&outcome->message, g_free);
 }
 
+/* "HTTP/1.1 103 Early Hints" */
+static gboolean
+is_interim_line (const char *line, gsize length)
+{
+  const char *space = memchr (line, ' ', length);
+
+  return space != NULL && space + 1 < line + length && space[1] == '1';
+}
+
 static gsize
 on_header (char *data, gsize size, gsize n, void *user_data)
 {
@@ -64,7 +75,12 @@ on_header (char *data, gsize size, gsize n, void *user_data)
   gsize length = size * n;
 
   if (length >= 5 && memcmp (data, "HTTP/", 5) == 0)
-    g_string_truncate (exchange->headers, 0);
+    {
+      g_string_truncate (exchange->headers, 0);
+      exchange->is_interim = is_interim_line (data, length);
+    }
+  else if (*data == '\r' || *data == '\n')
+    exchange->has_status = !exchange->is_interim;
   if (exchange->headers->len + length > CK_HTTP_MAX_HEADERS)
     {
       exchange->too_large = TRUE;
@@ -249,8 +265,7 @@ explain (CURL *curl, Exchange *exchange, CURLcode code, CkHttpOutcome *outcome)
                     (guint) status,
                     g_strdup_printf ("%s answered more than the 1 MiB that is allowed", host));
 
-  /* An interim answer (1xx) is no status, and neither is a header block that breaks off. */
-  if (status < 200 || !g_str_has_suffix (exchange->headers->str, "\r\n\r\n"))
+  if (!exchange->has_status)
     return give_up (outcome,
                     CK_HTTP_TROUBLE_NO_STATUS,
                     0,
@@ -307,6 +322,9 @@ ck_http_send (const CkHttpRequest *request, const CkHttpRules *rules, CkHttpOutc
   set_request (curl, &exchange, url);
 
   code = curl_easy_perform (curl);
+  /* To libcurl a header block that breaks off is an answer; it is none. */
+  if (code == CURLE_OK && !exchange.has_status)
+    code = CURLE_GOT_NOTHING;
   if (code != CURLE_OK)
     return explain (curl, &exchange, code, outcome);
 

@@ -4,6 +4,7 @@
 #include "ck-origin.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 typedef char CurlString;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CurlString, curl_free)
@@ -41,8 +42,12 @@ ck_origin_parse (const char *uri, gboolean allow_insecure_loopback, const char *
   g_autoptr (CurlString) host = NULL;
   g_autoptr (CurlString) user = NULL;
   g_autoptr (CurlString) fragment = NULL;
+  const char *slashes = strstr (uri, "://");
 
+  /* libcurl makes do with one slash, and with three. */
   *why = "is not a URI";
+  if (slashes == NULL || slashes[3] == '/')
+    return NULL;
   if (url == NULL || curl_url_set (url, CURLUPART_URL, uri, 0) != CURLUE_OK)
     return NULL;
 
