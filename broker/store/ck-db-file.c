@@ -16,6 +16,8 @@
 /* Long enough for a predecessor to finish its last commit, short enough for a start. */
 #define BUSY_TIMEOUT_MS 2000
 
+#define SMALLEST_PAGE 512 /* of any SQLite file */
+
 static gboolean
 set_errno (const char *path, const char *doing, GError **error)
 {
@@ -72,6 +74,16 @@ ck_db_file_sync_directory (const char *path, GError **error)
   return done;
 }
 
+/* A crash may leave a part of a page at the end, but never without the log that has the whole. */
+static gboolean
+ends_within_page (const char *path, const struct stat *st)
+{
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  struct stat wal_st;
+
+  return st->st_size % SMALLEST_PAGE != 0 && (lstat (wal, &wal_st) < 0 || wal_st.st_size == 0);
+}
+
 /* lstat() and not an open descriptor: closing one would drop the locks that SQLite may hold. The
  * directory is ours alone, so nobody can swap the file in between. */
 static gboolean
@@ -92,6 +104,9 @@ check_existing (const char *path, GError **error)
   /* A new file gets its name when it is complete, see create_file(). */
   if (st.st_size == 0)
     return set_problem (path, "is damaged: it is empty. Restore it from a backup", error);
+
+  if (ends_within_page (path, &st))
+    return set_problem (path, "is damaged: its end is missing. Restore it from a backup", error);
 
   return TRUE;
 }

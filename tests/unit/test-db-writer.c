@@ -280,11 +280,16 @@ typedef struct
   const char *message;
 } BadFile;
 
+/* 128 bytes; four of them are a page. */
+#define FOREIGN                                                                                    \
+  "this is no database at all, but it is as long as the smallest one, and it is looked at as one, " \
+  "which has a header of 100 bytes. "
+
 static const BadFile bad_files[] = {
   { "link", NULL, 0600, "symbolic link" },
   { "empty", "", 0600, "it is empty" },
-  { "foreign", "this is no database at all, but it is long enough to be looked at as one, is it "
-               "not? A header of SQLite has a hundred bytes.", 0600, "not a database" },
+  { "cut off", "no whole page", 0600, "its end is missing" },
+  { "foreign", FOREIGN FOREIGN FOREIGN FOREIGN, 0600, "not a database" },
   { "open to others", "x", 0644, "0600" },
 };
 
