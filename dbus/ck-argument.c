@@ -75,8 +75,16 @@ ck_argument_check_text (const char *name, const char *text, gsize max, GError **
 
   for (const char *c = text; *c != '\0'; c++)
     {
-      if (g_ascii_iscntrl (*c))
-        return refuse (error, name, "must not contain control characters", text);
+      if (!g_ascii_iscntrl (*c))
+        continue;
+
+      /* It may be an answer with a code in it: what it is stays unsaid. */
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "%s must not contain control characters",
+                   name);
+      return FALSE;
     }
 
   return TRUE;

@@ -422,12 +422,6 @@ ck_guard_add_methods (CkGuard *self, const char *interface, const CkMethod *meth
     }
 }
 
-gboolean
-ck_guard_has_method (CkGuard *self, GDBusMethodInfo *method)
-{
-  return g_hash_table_contains (self->methods, method);
-}
-
 /* ---- the object ------------------------------------------------------------------------------ */
 
 static void

@@ -57,13 +57,6 @@ CkGuard *ck_guard_new (CkInterfaces *interfaces,
 void ck_guard_add_methods (CkGuard *self, const char *interface, const CkMethod *methods);
 
 /**
- * ck_guard_has_method:
- *
- * Returns: whether @method has a handler
- */
-gboolean ck_guard_has_method (CkGuard *self, GDBusMethodInfo *method);
-
-/**
  * ck_guard_dispatch:
  * @invocation: (transfer full): a method call on one of the interfaces
  */

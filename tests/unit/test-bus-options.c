@@ -26,7 +26,7 @@ static const struct
   { "{'name': <@u 5>}", "option “name” must be of type s, not u" },
   { "{'timeout': <5>}", "option “timeout” must be of type u, not i" },
   { "{'name': <'x'>, 'name': <'y'>}", "option “name” is given twice" },
-  { "{'name': <'a\\nb'>}", "name must not contain control characters: “a?b”" },
+  { "{'name': <'a\\nb'>}", "name must not contain control characters" },
   { "{'users': <['a', '']>}", "users has an empty member: “”" },
 };
 

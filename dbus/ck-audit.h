@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Fixed for ever: administrators filter by them (systemd/channelkeeper.catalog explains each). */
+#define CK_MESSAGE_REFUSAL "fc75d1fea3fd4b4c96b29fa545205e81"
+#define CK_MESSAGE_ASSIGNED "bf3713c98bc5420b82ee33cf26e49dd6"
+#define CK_MESSAGE_RECONNECT "193de328b4674b78ad291233b30380ac"
+#define CK_MESSAGE_STATE "42703274d99f475c8051faef1ef6acfb"
+
+/**
+ * CkAuditEntry:
+ *
+ * One structured journal entry: the fields CK_CHANNEL, CK_PROVIDER, CK_CALLER, CK_CALLER_UID,
+ * CK_ACTION, CK_OUTCOME, CK_CAUSE. A %NULL string is left out; no member is a secret.
+ */
+typedef struct
+{
+  const char *channel;
+  const char *provider;
+  const char *caller; /* unique name; %NULL: nobody called, and @uid says nothing */
+  guint uid;
+  const char *user;
+  const char *action;
+  const char *outcome;
+  const char *cause;
+  const char *message;
+} CkAuditEntry;
+
+/**
+ * CkAudit:
+ *
+ * Writes to the journal from a thread of its own, because the journal's socket can be full. What
+ * does not fit into the queue is dropped and counted; the next entry that fits says how many.
+ */
+typedef struct _CkAudit CkAudit;
+
+CkAudit *ck_audit_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_audit_free:
+ *
+ * Writes what is queued first.
+ */
+void ck_audit_free (CkAudit *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkAudit, ck_audit_free)
+
+/* Each copies @entry. */
+void ck_audit_refusal (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_assigned (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_reconnect (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_state (CkAudit *self, const CkAuditEntry *entry);
+
+G_END_DECLS

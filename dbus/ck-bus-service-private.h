@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-bus-service.h"
+
+#include "ck-attempt-objects.h"
+#include "ck-audit.h"
+#include "ck-call.h"
+#include "ck-channel.h"
+#include "ck-guard.h"
+#include "ck-interfaces.h"
+#include "ck-secret-reader.h"
+
+G_BEGIN_DECLS
+
+/* What the files of the service share: handlers get a CkBusService as their user_data. */
+
+#define CK_MAX_REPLY (4 * 1024 * 1024) /* bytes: for more the bus would disconnect the broker */
+#define CK_MAX_MANAGED 5000            /* channels that GetManagedObjects may list */
+
+struct _CkBusService
+{
+  GObject parent_instance;
+  GDBusConnection *connection;
+  CkBroker *broker;
+  CkInterfaces *interfaces;
+  CkGuard *guard;
+  CkSecretReader *secrets;
+  CkAttemptObjects *attempts;
+  CkAudit *audit;
+  GPtrArray *sorted;       /* of CkChannel by id; NULL when it must be made anew */
+  guint registrations[4];  /* root: Broker1, ObjectManager; subtrees: channels, attempts */
+  guint announcement;      /* of the root object's properties: a timeout */
+};
+
+/* The tables of handlers, one for each interface. */
+const CkMethod *ck_broker_methods_get (void);
+const CkMethod *ck_client_methods_get (void); /* of Broker1, too: what is about clients */
+const CkMethod *ck_preflight_methods_get (void); /* of Broker1 */
+const CkMethod *ck_channel_methods_get (void);
+const CkMethod *ck_token_methods_get (void); /* of Channel1, too: what use-token is asked for */
+const CkMethod *ck_attempt_methods_get (void);
+const CkMethod *ck_object_manager_methods_get (void);
+
+/**
+ * ck_bus_service_get_channels:
+ *
+ * Returns: (transfer none) (element-type CkChannel): all channels by id, until the next change
+ */
+GPtrArray *ck_bus_service_get_channels (CkBusService *self);
+
+/**
+ * ck_bus_service_find_channel:
+ * @call: (transfer none): a call about one channel
+ * @error: %CK_ERROR_NO_SUCH_CHANNEL: it was removed while polkit was asked
+ *
+ * Returns: (transfer none) (nullable): the channel
+ */
+CkChannel *ck_bus_service_find_channel (CkBusService *self, CkCall *call, GError **error);
+
+/**
+ * CkWork:
+ * @service: (owned): whose handler it is
+ * @call: (owned) (nullable): the call to answer, %NULL once that is done
+ *
+ * What a handler holds while it waits.
+ */
+typedef struct
+{
+  CkBusService *service;
+  CkCall *call;
+} CkWork;
+
+CkWork *ck_work_new (CkBusService *service, CkCall *call); /* call: (transfer full) */
+void ck_work_free (CkWork *work);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkWork, ck_work_free)
+
+/* Each answers the call of @work; @error is (transfer full). */
+void ck_work_return (CkWork *work, GVariant *result);
+void ck_work_fail (CkWork *work, GError *error);
+
+/* @error: (transfer full) (nullable): answers with nothing if it is %NULL */
+void ck_work_end (CkWork *work, GError *error);
+
+/**
+ * ck_channel_path:
+ *
+ * Returns: (transfer full): the channel's object path
+ */
+char *ck_channel_path (CkChannel *channel);
+
+G_END_DECLS

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "ck-argument.h"
+#include "ck-bus-service-private.h"
+#include "ck-error.h"
+
+/* Where a platform shows the code instead of redirecting (Mastodon). */
+#define OUT_OF_BAND "urn:ietf:wg:oauth:2.0:oob"
+
+static const CkOptionSpec add_options[] = {
+  { "redirect-uris", "as" },
+  { "loopback-port", "s" },
+  CK_OPTION_TIMEOUT,
+  { NULL },
+};
+
+static const CkOptionSpec plain_options[] = { CK_OPTION_TIMEOUT, { NULL } };
+
+/* RFC 6749 appendix A.1, A.2: client id and client secret are VSCHAR. */
+static gboolean
+is_printable (const char *text, gsize size)
+{
+  for (gsize i = 0; i < size; i++)
+    {
+      if (text[i] < 0x20 || text[i] > 0x7e)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+check_loopback_port (const char *port, GError **error)
+{
+  if (port == NULL || *port == '\0' || g_str_equal (port, "any")
+      || g_ascii_string_to_unsigned (port, 10, 1, G_MAXUINT16, NULL, NULL))
+    return TRUE;
+
+  g_set_error_literal (error,
+                       CK_ERROR,
+                       CK_ERROR_INVALID_ARGUMENT,
+                       "loopback-port must be “any” or a port number");
+  return FALSE;
+}
+
+static gboolean
+is_loopback (const char *host)
+{
+  return g_strcmp0 (host, "127.0.0.1") == 0 || g_strcmp0 (host, "::1") == 0
+         || g_strcmp0 (host, "localhost") == 0;
+}
+
+/* RFC 9700 section 2.6: https, plain http to ourselves only, or an app's own scheme (RFC 8252). */
+static gboolean
+check_redirect_uri (const char *text, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL);
+  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : NULL;
+
+  if (uri != NULL && g_uri_get_fragment (uri) == NULL
+      && (g_str_equal (scheme, "https")
+          || (g_str_equal (scheme, "http") && is_loopback (g_uri_get_host (uri)))
+          || strchr (scheme, '.') != NULL || g_str_equal (text, OUT_OF_BAND)))
+    return TRUE;
+
+  g_set_error (error,
+               CK_ERROR,
+               CK_ERROR_INVALID_ARGUMENT,
+               "redirect-uris must be https, http to a loopback address, or of a private scheme "
+               "with a dot in it, without a fragment: “%.128s”",
+               text);
+  return FALSE;
+}
+
+static CkClientRecord *
+make_record (CkCall *call, GError **error)
+{
+  GVariant *options = ck_call_get_options (call);
+  const char *port = ck_options_get_string (options, "loopback-port");
+  g_autoptr (CkClientRecord) record = NULL;
+  g_auto (GStrv) uris = ck_options_dup_strings (options, "redirect-uris");
+  const char *id;
+  const char *provider;
+  const char *client_id;
+
+  g_variant_get (ck_call_get_parameters (call), "(&s&s&sha{sv})", &id, &provider, &client_id, NULL, NULL);
+  if (*client_id == '\0' || strlen (client_id) > CK_MAX_TEXT
+      || !is_printable (client_id, strlen (client_id)))
+    {
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_INVALID_ARGUMENT,
+                           "client_id must be printable ASCII, and not empty");
+      return NULL;
+    }
+  if (!check_loopback_port (port, error))
+    return NULL;
+  for (guint i = 0; uris != NULL && uris[i] != NULL; i++)
+    {
+      if (!check_redirect_uri (uris[i], error))
+        return NULL;
+    }
+
+  record = ck_client_record_new (id);
+  g_free (record->provider);
+  record->provider = g_strdup (provider);
+  g_free (record->client_id);
+  record->client_id = g_strdup (client_id);
+  g_free (record->loopback_port);
+  record->loopback_port = g_strdup (port != NULL ? port : "");
+  if (uris != NULL)
+    {
+      g_strfreev (record->redirect_uris);
+      record->redirect_uris = g_steal_pointer (&uris);
+    }
+
+  return g_steal_pointer (&record);
+}
+
+static void
+added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  GError *error = NULL;
+
+  ck_broker_add_client_finish (CK_BROKER (source), result, &error);
+  ck_work_end (work, error);
+}
+
+static void
+secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  g_autoptr (CkClientRecord) record = NULL;
+  CkBroker *broker = work->service->broker;
+  GError *error = NULL;
+  gsize size = 0;
+  g_autoptr (SecretValue) secret
+      = ck_secret_reader_read_finish (CK_SECRET_READER (source), result, &error);
+
+  if (secret == NULL)
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  if (!is_printable (secret_value_get (secret, &size), size))
+    error = g_error_new_literal (CK_ERROR,
+                                 CK_ERROR_INVALID_ARGUMENT,
+                                 "the secret must be printable ASCII, without a line end");
+  else
+    record = make_record (work->call, &error);
+  if (record == NULL)
+    ck_work_fail (work, error);
+  else
+    ck_broker_add_client_async (broker,
+                                g_steal_pointer (&record),
+                                secret,
+                                NULL,
+                                added_cb,
+                                g_steal_pointer (&work));
+}
+
+static void
+handle_add_client (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  GError *error = NULL;
+  g_autoptr (CkClientRecord) record = make_record (call, &error);
+  int handle;
+  int fd = -1;
+
+  g_variant_get_child (ck_call_get_parameters (call), 3, "h", &handle);
+  if (record != NULL)
+    fd = ck_call_dup_fd (call, handle, &error);
+  if (fd < 0)
+    {
+      ck_call_fail (call, error);
+      return;
+    }
+
+  ck_secret_reader_read_async (self->secrets,
+                               fd,
+                               ck_caller_get_uid (ck_call_get_caller (call)),
+                               CK_SECRET_TIMEOUT_MS,
+                               ck_call_get_cancellable (call),
+                               secret_cb,
+                               ck_work_new (self, call));
+}
+
+static void
+removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  GError *error = NULL;
+
+  ck_broker_remove_client_finish (CK_BROKER (source), result, &error);
+  ck_work_end (work, error);
+}
+
+static void
+handle_remove_client (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  const char *id;
+
+  g_variant_get_child (ck_call_get_parameters (call), 0, "&s", &id);
+  ck_broker_remove_client_async (self->broker, id, NULL, removed_cb, ck_work_new (self, call));
+}
+
+static void
+handle_list_clients (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  g_autoptr (GPtrArray) clients = ck_broker_dup_clients (self->broker);
+  g_autoptr (GVariant) list = NULL;
+  GVariantBuilder rows;
+
+  g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(sss)"));
+  for (guint i = 0; i < clients->len; i++)
+    {
+      const CkClientRecord *client = clients->pdata[i];
+
+      g_variant_builder_add (&rows, "(sss)", client->id, client->provider, client->client_id);
+    }
+  list = g_variant_ref_sink (g_variant_builder_end (&rows));
+
+  if (g_variant_get_size (list) > CK_MAX_REPLY * 2 / 3)
+    ck_call_fail (call,
+                  g_error_new_literal (CK_ERROR,
+                                       CK_ERROR_LIMIT_EXCEEDED,
+                                       "there are too many clients for one reply"));
+  else
+    ck_call_return (call, g_variant_new ("(@a(sss))", list));
+}
+
+const CkMethod *
+ck_client_methods_get (void)
+{
+  static const CkMethod methods[] = {
+    { "AddClient", handle_add_client, CK_SUBJECT_NEW_CLIENT, add_options },
+    { "RemoveClient", handle_remove_client, CK_SUBJECT_CLIENT, plain_options },
+    { "ListClients", handle_list_clients, CK_SUBJECT_NONE, plain_options },
+    { NULL },
+  };
+
+  return methods;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ck-argument.h"
+#include "ck-bus-service-private.h"
+#include "ck-error.h"
+#include "ck-operations.h"
+
+#define MAX_BODY 65536
+
+static const CkOptionSpec token_options[] = {
+  { "min-validity", "u" },
+  { "scopes", "as" },
+  CK_OPTION_TIMEOUT,
+  { NULL },
+};
+
+static const CkOptionSpec report_options[] = {
+  { "headers", "a{ss}" },
+  { "generation", "t" },
+  CK_OPTION_TIMEOUT,
+  { NULL },
+};
+
+static const CkOptionSpec plain_options[] = { CK_OPTION_TIMEOUT, { NULL } };
+
+/* ---- GetAccessToken, OpenAccessToken ---------------------------------------------------------- */
+
+/* What the platform's API needs beside the token; its client secret and the like are not for apps. */
+static void
+add_extras (GVariantDict *details, CkGrant *grant)
+{
+  g_autoptr (GVariant) members = ck_grant_dup_members (grant);
+  g_autoptr (GVariant) extras
+      = g_variant_lookup_value (members, "extras", G_VARIANT_TYPE ("a{ss}"));
+  GVariantIter iter;
+  const char *key;
+  const char *value;
+
+  if (extras == NULL)
+    return;
+
+  g_variant_iter_init (&iter, extras);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    {
+      if (strstr (key, "secret") == NULL && !g_variant_dict_contains (details, key))
+        g_variant_dict_insert (details, key, "s", value);
+    }
+}
+
+static GVariant *
+make_details (CkBusService *self,
+              const CkChannelRecord *record,
+              CkGrant *grant,
+              guint64 generation,
+              gboolean unsaved)
+{
+  const CkClientRecord *client = ck_broker_lookup_client (self->broker, record->client, NULL);
+  GVariantDict details;
+
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "generation", "t", generation);
+  g_variant_dict_insert (&details, "token-type", "s", ck_grant_get_token_type (grant));
+  g_variant_dict_insert (&details, "client-id", "s", client != NULL ? client->client_id : "");
+  g_variant_dict_insert (&details, "account-id", "s", record->pinned_account);
+  g_variant_dict_insert (&details, "scopes", "^as", record->granted_scopes);
+  if (unsaved)
+    g_variant_dict_insert (&details, "unsaved", "b", TRUE);
+  add_extras (&details, grant);
+
+  return g_variant_dict_end (&details);
+}
+
+/* Returns the read end of a pipe that holds the token and nothing more, or -1. */
+static int
+open_token (const char *token, GError **error)
+{
+  gsize length = strlen (token);
+  gssize written;
+  int fds[2];
+
+  if (pipe2 (fds, O_CLOEXEC | O_NONBLOCK) < 0)
+    {
+      g_set_error (error, CK_ERROR, CK_ERROR_FAILED, "cannot make a pipe: %s", g_strerror (errno));
+      return -1;
+    }
+
+  /* All of it fits or none does: who reads, and when, is not our affair. */
+  written = write (fds[1], token, length);
+  close (fds[1]);
+  if (written != (gssize) length)
+    {
+      close (fds[0]);
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_LIMIT_EXCEEDED,
+                           "the token does not fit into a pipe: too many are open and not read");
+      return -1;
+    }
+
+  /* Ours is non-blocking; the app's reads may wait as they always do. */
+  fcntl (fds[0], F_SETFL, 0);
+  return fds[0];
+}
+
+static void
+return_token (CkWork *work, const CkChannelRecord *record, CkGrant *grant, GVariant *details)
+{
+  ck_work_return (work,
+                  g_variant_new ("(st@a{sv})",
+                                 ck_grant_get_access_token (grant),
+                                 record->expires_at,
+                                 details));
+}
+
+static void
+return_token_fd (CkWork *work, const CkChannelRecord *record, CkGrant *grant, GVariant *details)
+{
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (details);
+  g_autoptr (GUnixFDList) fds = NULL;
+  GError *error = NULL;
+  int fd = open_token (ck_grant_get_access_token (grant), &error);
+
+  if (fd < 0)
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  fds = g_unix_fd_list_new_from_array (&fd, 1);
+  ck_call_return_fd (g_steal_pointer (&work->call),
+                     g_variant_new ("(ht@a{sv})", 0, record->expires_at, sunk),
+                     fds);
+}
+
+typedef void (*ReturnFunc) (CkWork *work,
+                            const CkChannelRecord *record,
+                            CkGrant *grant,
+                            GVariant *details);
+
+static void
+finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc give)
+{
+  const CkChannelRecord *record = ck_channel_get_record (CK_CHANNEL (source));
+  GError *error = NULL;
+  guint64 generation;
+  gboolean unsaved;
+  g_autoptr (CkGrant) grant
+      = ck_channel_get_token_finish (result, &generation, &unsaved, &error);
+
+  if (grant == NULL)
+    ck_work_fail (work, error);
+  else
+    give (work, record, grant, make_details (work->service, record, grant, generation, unsaved));
+}
+
+static void
+get_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+
+  finish_token (source, result, work, return_token);
+}
+
+static void
+open_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+
+  finish_token (source, result, work, return_token_fd);
+}
+
+static void
+ask_for_token (CkCall *call, CkBusService *self, GAsyncReadyCallback callback)
+{
+  GVariant *options = ck_call_get_options (call);
+  g_auto (GStrv) scopes = ck_options_dup_strings (options, "scopes");
+  GError *error = NULL;
+  CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+
+  if (channel == NULL)
+    ck_call_fail (call, error);
+  else
+    ck_channel_get_token_async (self->broker,
+                                channel,
+                                ck_options_get_uint (options, "min-validity", 0),
+                                (const char *const *) scopes,
+                                ck_call_get_cancellable (call),
+                                callback,
+                                ck_work_new (self, call));
+}
+
+static void
+handle_get_access_token (CkCall *call, gpointer user_data)
+{
+  ask_for_token (call, CK_BUS_SERVICE (user_data), get_token_cb);
+}
+
+static void
+handle_open_access_token (CkCall *call, gpointer user_data)
+{
+  ask_for_token (call, CK_BUS_SERVICE (user_data), open_token_cb);
+}
+
+static void
+handle_sign_request (CkCall *call, gpointer user_data)
+{
+  ck_call_fail (call,
+                g_error_new (CK_ERROR,
+                             CK_ERROR_NOT_SUPPORTED,
+                             "%s has no OAuth 1.0a grant to sign with",
+                             ck_call_get_channel (call)));
+}
+
+/* ---- Renew, Verify, ReportFailure ------------------------------------------------------------- */
+
+static void
+renewed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  GError *error = NULL;
+
+  ck_channel_renew_finish (result, &error);
+  ck_work_end (work, error);
+}
+
+static void
+handle_renew (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  GError *error = NULL;
+  CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+
+  if (channel == NULL)
+    ck_call_fail (call, error);
+  else
+    ck_channel_renew_async (self->broker,
+                            channel,
+                            TRUE,
+                            NULL,
+                            renewed_cb,
+                            ck_work_new (self, call));
+}
+
+static void
+verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  const CkChannelRecord *record = ck_channel_get_record (CK_CHANNEL (source));
+  GError *error = NULL;
+
+  if (!ck_channel_verify_finish (result, &error))
+    ck_work_fail (work, error);
+  else
+    ck_work_return (work,
+                    g_variant_new ("(ss)",
+                                   ck_state_to_string (record->state),
+                                   ck_cause_to_string (record->cause)));
+}
+
+static void
+handle_verify (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  GError *error = NULL;
+  CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+
+  if (channel == NULL)
+    ck_call_fail (call, error);
+  else
+    ck_channel_verify_async (self->broker,
+                             channel,
+                             TRUE,
+                             NULL,
+                             verified_cb,
+                             ck_work_new (self, call));
+}
+
+static void
+reported_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+  GError *error = NULL;
+  const char *verdict = ck_channel_report_failure_finish (result, &error);
+
+  if (verdict == NULL)
+    ck_work_fail (work, error);
+  else
+    ck_work_return (work, g_variant_new ("(s)", verdict));
+}
+
+static void
+handle_report_failure (CkCall *call, gpointer user_data)
+{
+  CkBusService *self = CK_BUS_SERVICE (user_data);
+  g_autoptr (GVariant) body = NULL;
+  GError *error = NULL;
+  CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+  guint http_status;
+
+  if (channel == NULL)
+    {
+      ck_call_fail (call, error);
+      return;
+    }
+
+  g_variant_get (ck_call_get_parameters (call), "(u@aya{sv})", &http_status, &body, NULL);
+  if (g_variant_get_size (body) > MAX_BODY || http_status < 100 || http_status > 999)
+    {
+      ck_call_fail (call,
+                    g_error_new (CK_ERROR,
+                                 CK_ERROR_INVALID_ARGUMENT,
+                                 "http_status must have three digits, and body at most %d bytes",
+                                 MAX_BODY));
+      return;
+    }
+
+  ck_channel_report_failure_async (self->broker,
+                                   channel,
+                                   http_status,
+                                   ck_options_get_time (ck_call_get_options (call), "generation"),
+                                   NULL,
+                                   reported_cb,
+                                   ck_work_new (self, call));
+}
+
+const CkMethod *
+ck_token_methods_get (void)
+{
+  static const CkMethod methods[] = {
+    { "GetAccessToken", handle_get_access_token, CK_SUBJECT_OBJECT, token_options },
+    { "OpenAccessToken", handle_open_access_token, CK_SUBJECT_OBJECT, token_options },
+    { "SignRequest", handle_sign_request, CK_SUBJECT_OBJECT, plain_options },
+    { "Renew", handle_renew, CK_SUBJECT_OBJECT, plain_options },
+    { "Verify", handle_verify, CK_SUBJECT_OBJECT, plain_options },
+    { "ReportFailure", handle_report_failure, CK_SUBJECT_OBJECT, report_options },
+    { NULL },
+  };
+
+  return methods;
+}
