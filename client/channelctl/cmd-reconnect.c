@@ -87,7 +87,7 @@ with_any_port (const char *redirect_uri)
   g_autoptr (GUri) uri = g_uri_parse (redirect_uri, G_URI_FLAGS_ENCODED, NULL);
 
   return g_uri_join (G_URI_FLAGS_ENCODED, g_uri_get_scheme (uri), NULL, g_uri_get_host (uri), 0,
-                     g_uri_get_path (uri), NULL, NULL);
+                     g_uri_get_path (uri), g_uri_get_query (uri), NULL);
 }
 
 /* The registered port is taken, or below 1024. A client whose platform allows any loopback port

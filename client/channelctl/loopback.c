@@ -247,6 +247,8 @@ ck_loopback_new (const char *redirect_uri, CkLoopbackFunc func, gpointer user_da
   host = g_uri_get_host (parsed);
   port = (guint16) (g_uri_get_port (parsed) < 0 ? 80 : g_uri_get_port (parsed));
   service = g_socket_service_new ();
+  /* An address that is added to a running service can cost it the connection it is accepting. */
+  g_socket_service_stop (service);
   port = listen_for (service, host, port, error);
   if (port == 0)
     {
@@ -263,8 +265,11 @@ ck_loopback_new (const char *redirect_uri, CkLoopbackFunc func, gpointer user_da
   /* Browsers leave the default port out. */
   self->host = port == 80 ? g_strdup_printf (strchr (host, ':') ? "[%s]" : "%s", host)
                           : g_strdup_printf (strchr (host, ':') ? "[%s]:%u" : "%s:%u", host, port);
-  self->uri = g_strdup_printf ("http://%s%s", self->host, g_uri_get_path (parsed));
+  self->uri = g_strdup_printf ("http://%s%s%s%s", self->host, g_uri_get_path (parsed),
+                               g_uri_get_query (parsed) != NULL ? "?" : "",
+                               g_uri_get_query (parsed) != NULL ? g_uri_get_query (parsed) : "");
   g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
+  g_socket_service_start (self->service);
 
   return self;
 }

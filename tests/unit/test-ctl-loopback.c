@@ -354,6 +354,54 @@ test_only_loopback_bound (void)
   g_assert_null (connect_to ("127.0.0.2", port_of (loopback)));
 }
 
+/* RFC 6749 section 3.1.2: a redirect URI may have a query, which stays. */
+static void
+test_redirect_with_query (void)
+{
+  g_auto (Heard) heard = { NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkLoopback) loopback
+      = ck_loopback_new ("http://127.0.0.1:0/cb?tenant=7", on_redirected, &heard, &error);
+  g_autofree char *page = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_suffix (ck_loopback_get_uri (loopback), "/cb?tenant=7"));
+  page = get (port_of (loopback), "/cb?tenant=7&code=c");
+  g_assert_true (g_str_has_prefix (page, "HTTP/1.1 200 "));
+  settle (20);
+  g_assert_true (g_str_has_suffix (heard.uri, "/cb?tenant=7&code=c"));
+}
+
+static void
+test_ipv6_and_localhost (void)
+{
+  static const char *const redirects[]
+      = { "http://[::1]:0/callback", "http://localhost:0/callback" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (redirects); i++)
+    {
+      g_auto (Heard) heard = { NULL };
+      g_autoptr (CkLoopback) loopback = ck_loopback_new (redirects[i], on_redirected, &heard, NULL);
+      g_autoptr (GSocketConnection) connection = NULL;
+      g_auto (GStrv) parts = NULL;
+      g_autofree char *head = NULL;
+      g_autofree char *page = NULL;
+
+      /* A machine without IPv6 has no [::1]. */
+      if (loopback == NULL && i == 0)
+        continue;
+      parts = g_strsplit (ck_loopback_get_uri (loopback), "/", 4);
+      head = g_strdup_printf ("GET /callback?code=c HTTP/1.1\r\nHost: %s\r\n\r\n", parts[2]);
+      connection = connect_to (i == 0 ? "::1" : "127.0.0.1", port_of (loopback));
+      send_text (connection, head, strlen (head));
+      page = receive (connection);
+      g_assert_true (g_str_has_prefix (page, "HTTP/1.1 200 "));
+      settle (20);
+      g_assert_cmpuint (heard.n, ==, 1);
+      g_assert_true (g_str_has_prefix (heard.uri, ck_loopback_get_uri (loopback)));
+    }
+}
+
 static void
 test_port_taken (void)
 {
@@ -408,6 +456,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/loopback/two-at-once", test_two_at_once);
   g_test_add_func ("/ctl/loopback/freed-while-busy", test_freed_while_busy);
   g_test_add_func ("/ctl/loopback/only-loopback-bound", test_only_loopback_bound);
+  g_test_add_func ("/ctl/loopback/redirect-with-query", test_redirect_with_query);
+  g_test_add_func ("/ctl/loopback/ipv6-and-localhost", test_ipv6_and_localhost);
   g_test_add_func ("/ctl/loopback/port-taken", test_port_taken);
   g_test_add_func ("/ctl/browser/command", test_browser);
 
