@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * @settings: a{ss} (ck_provider_get_settings())
  * @failures: a(ss) (ck_provider_get_failures())
  * @extras: (nullable): a{sv}, the rest of Worker1.Run's @transaction: flow s, client-id s,
- *   redirect-uri s, scopes as, pinned-account s, metadata s, proxy s, ca-file s,
+ *   redirect-uri s, scopes as, required-scopes as, pinned-account s, metadata s, proxy s, ca-file s,
  *   allow-insecure-loopback b. Operation, channel, provider and timeout are added by the pool.
  * @client_secrets: (nullable): a serialized `as`, tried in this order; %NULL: a public client
  * @grant: (nullable): the grant to work on

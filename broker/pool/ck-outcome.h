@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  * @retry_after: seconds the platform asks to wait; 0 if it does not say
  * @advice: words for the channel's Advice property
  * @metadata: (nullable): a discovery document fetched by this transaction, to be cached
- * @grant: (nullable): the new grant
+ * @grant: (nullable): the new grant, to be stored; also after a renewal that failed, if the platform
+ *   had replaced the refresh token before, and after a verify that learned something
  * @deciding_module: the module whose result decided, or empty
  * @timed_out: the worker did not answer before the deadline
  *

@@ -50,6 +50,12 @@ CkWorkerPool *ck_worker_pool_new (const char *worker_path,
 void ck_worker_pool_set_limits (CkWorkerPool *pool, guint max_workers, guint max_attempts);
 
 /**
+ * ck_worker_pool_set_idle_time:
+ * @milliseconds: how long a worker with nothing to do is kept, instead of 30 seconds: for tests
+ */
+void ck_worker_pool_set_idle_time (CkWorkerPool *pool, guint milliseconds);
+
+/**
  * ck_worker_pool_run_async:
  * @pool: the pool
  * @job: (transfer full): the transaction

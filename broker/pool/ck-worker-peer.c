@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-worker-peer.h"
+
+#include <gio/gunixfdlist.h>
+#include <gio/gunixsocketaddress.h>
+#include <unistd.h>
+
+#include "ck-conversation.h"
+#include "ck-error.h"
+#include "ck-names.h"
+#include "ck-outcome-private.h"
+#include "ck-secret.h"
+#include "ck-worker-interface.h"
+#include "ck-worker-process.h"
+#include "ck-worker-traffic.h"
+
+#define START_SECONDS 10
+#define MAX_JOBS 100
+#define MAX_AGE (10 * G_TIME_SPAN_MINUTE)
+
+/* What a worker has to say that it ran out of time, before it is believed to hang. */
+#define GRACE_SECONDS 3
+
+struct _CkWorkerPeer
+{
+  GObject parent;
+  char *client;
+  CkWorkerProcess *process; /* NULL: not our child */
+  GDBusConnection *connection;
+  CkWorkerTraffic *traffic;
+  GCancellable *starting; /* NULL once started */
+  GSource *start_timeout;
+  CkConversation *conversation; /* of the job that runs, NULL if none does */
+  guint registration;
+  guint n_jobs;
+  gint64 started_at; /* monotonic */
+  gboolean is_closed;
+};
+
+G_DEFINE_FINAL_TYPE (CkWorkerPeer, ck_worker_peer, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_CLOSED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+clear_start (CkWorkerPeer *self)
+{
+  g_clear_object (&self->starting);
+  if (self->start_timeout != NULL)
+    g_source_destroy (self->start_timeout);
+  g_clear_pointer (&self->start_timeout, g_source_unref);
+}
+
+static void
+ck_worker_peer_dispose (GObject *object)
+{
+  CkWorkerPeer *self = CK_WORKER_PEER (object);
+
+  ck_worker_peer_close (self);
+  clear_start (self);
+  g_clear_pointer (&self->conversation, ck_conversation_end);
+  if (self->connection != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->connection, self);
+      if (self->registration != 0)
+        g_dbus_connection_unregister_object (self->connection, self->registration);
+      self->registration = 0;
+    }
+  g_clear_object (&self->connection);
+  g_clear_pointer (&self->traffic, ck_worker_traffic_unref);
+  g_clear_pointer (&self->process, ck_worker_process_free);
+
+  G_OBJECT_CLASS (ck_worker_peer_parent_class)->dispose (object);
+}
+
+static void
+ck_worker_peer_finalize (GObject *object)
+{
+  g_free (CK_WORKER_PEER (object)->client);
+
+  G_OBJECT_CLASS (ck_worker_peer_parent_class)->finalize (object);
+}
+
+static void
+ck_worker_peer_class_init (CkWorkerPeerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ck_worker_peer_dispose;
+  object_class->finalize = ck_worker_peer_finalize;
+
+  signals[SIGNAL_CLOSED] = g_signal_new ("closed",
+                                         CK_TYPE_WORKER_PEER,
+                                         G_SIGNAL_RUN_LAST,
+                                         0,
+                                         NULL,
+                                         NULL,
+                                         NULL,
+                                         G_TYPE_NONE,
+                                         0);
+}
+
+static void
+ck_worker_peer_init (CkWorkerPeer *self)
+{
+}
+
+CkWorkerPeer *
+ck_worker_peer_new (const char *client)
+{
+  CkWorkerPeer *worker = g_object_new (CK_TYPE_WORKER_PEER, NULL);
+
+  worker->client = g_strdup (client);
+
+  return worker;
+}
+
+const char *
+ck_worker_peer_get_client (CkWorkerPeer *worker)
+{
+  return worker->client;
+}
+
+gboolean
+ck_worker_peer_is_reusable (CkWorkerPeer *worker)
+{
+  return worker->connection != NULL && !worker->is_closed && worker->conversation == NULL
+         && worker->n_jobs < MAX_JOBS && g_get_monotonic_time () - worker->started_at < MAX_AGE;
+}
+
+void
+ck_worker_peer_close (CkWorkerPeer *worker)
+{
+  if (worker->is_closed)
+    return;
+  worker->is_closed = TRUE;
+
+  if (worker->starting != NULL)
+    g_cancellable_cancel (worker->starting);
+  if (worker->connection != NULL)
+    ck_worker_traffic_cut (worker->connection);
+  if (worker->process != NULL && (worker->starting != NULL || worker->conversation != NULL))
+    ck_worker_process_kill (worker->process);
+}
+
+static void
+on_closed (GDBusConnection *connection,
+           gboolean remote_peer_vanished,
+           GError *error,
+           gpointer user_data)
+{
+  CkWorkerPeer *self = user_data;
+
+  self->is_closed = TRUE;
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+static void connect_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+static void authenticate_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static gboolean
+on_start_timeout (gpointer user_data)
+{
+  ck_worker_peer_close (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+arm_start_timeout (CkWorkerPeer *self)
+{
+  self->start_timeout = g_timeout_source_new_seconds (START_SECONDS);
+  g_source_set_callback (self->start_timeout, on_start_timeout, self, NULL);
+  g_source_attach (self->start_timeout, g_main_context_get_thread_default ());
+}
+
+static void
+fail_start (GTask *task, const char *why)
+{
+  CkWorkerPeer *self = g_task_get_source_object (task);
+
+  ck_worker_peer_close (self);
+  clear_start (self);
+  g_task_return_new_error (task, CK_ERROR, CK_ERROR_FAILED, "no worker could be started: %s", why);
+  g_object_unref (task);
+}
+
+/* Messages wait until the traffic is looked at and the conversation is there. */
+static void
+authenticate (GTask *task, GSocketConnection *stream)
+{
+  CkWorkerPeer *self = g_task_get_source_object (task);
+
+  g_dbus_connection_new (G_IO_STREAM (stream),
+                         NULL,
+                         G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                             | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING,
+                         NULL,
+                         self->starting,
+                         authenticate_cb,
+                         task);
+}
+
+void
+ck_worker_peer_start_async (CkWorkerPeer *worker,
+                       const char *worker_path,
+                       const char *socket_path,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  GTask *task = g_task_new (worker, NULL, callback, user_data);
+  g_autoptr (GSocketConnection) stream = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_task_set_source_tag (task, ck_worker_peer_start_async);
+  worker->starting = g_cancellable_new ();
+  worker->started_at = g_get_monotonic_time ();
+  arm_start_timeout (worker);
+
+  if (socket_path != NULL
+      && (worker_path == NULL || g_file_test (socket_path, G_FILE_TEST_EXISTS)))
+    {
+      g_autoptr (GSocketClient) client = g_socket_client_new ();
+      g_autoptr (GSocketAddress) address = g_unix_socket_address_new (socket_path);
+
+      g_socket_client_connect_async (client,
+                                     G_SOCKET_CONNECTABLE (address),
+                                     worker->starting,
+                                     connect_cb,
+                                     task);
+      return;
+    }
+
+  worker->process = ck_worker_process_start (worker_path, &socket, &error);
+  if (worker->process == NULL)
+    {
+      fail_start (task, error->message);
+      return;
+    }
+  stream = g_socket_connection_factory_create_connection (socket);
+  authenticate (task, stream);
+}
+
+static void
+connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) stream
+      = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+
+  if (stream == NULL)
+    fail_start (user_data, error->message);
+  else
+    authenticate (user_data, stream);
+}
+
+static void
+handle_method_call (GDBusConnection *connection,
+                    const char *sender,
+                    const char *object_path,
+                    const char *interface_name,
+                    const char *method_name,
+                    GVariant *parameters,
+                    GDBusMethodInvocation *invocation,
+                    gpointer user_data)
+{
+  CkWorkerPeer *self = user_data;
+
+  if (self->conversation != NULL)
+    ck_conversation_ask (self->conversation, invocation);
+  else
+    g_dbus_method_invocation_return_error_literal (invocation,
+                                                   CK_ERROR,
+                                                   CK_ERROR_NOT_SUPPORTED,
+                                                   "no transaction runs");
+}
+
+static const GDBusInterfaceVTable vtable = { .method_call = handle_method_call };
+
+static void
+authenticate_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) connection = g_dbus_connection_new_finish (result, &error);
+  GTask *task = user_data;
+  CkWorkerPeer *self = g_task_get_source_object (task);
+
+  if (connection == NULL || self->is_closed)
+    {
+      fail_start (task, connection == NULL ? error->message : "it took too long, or was given up");
+      return;
+    }
+
+  self->connection = g_steal_pointer (&connection);
+  self->registration
+      = g_dbus_connection_register_object (self->connection,
+                                           CK_CONVERSATION_PATH,
+                                           (GDBusInterfaceInfo *) &ck_conversation1_interface,
+                                           &vtable,
+                                           self,
+                                           NULL,
+                                           &error);
+  if (self->registration == 0)
+    {
+      fail_start (task, error->message);
+      return;
+    }
+
+  self->traffic = ck_worker_traffic_new (self->connection);
+  g_signal_connect (self->connection, "closed", G_CALLBACK (on_closed), self);
+  clear_start (self);
+  g_dbus_connection_start_message_processing (self->connection);
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+gboolean
+ck_worker_peer_start_finish (CkWorkerPeer *worker, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- running a job --------------------------------------------------------------------------- */
+
+static void run_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static GVariant *
+make_transaction (CkJob *job)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (job->extras);
+
+  g_variant_dict_insert (&dict, "operation", "s", job->operation);
+  g_variant_dict_insert (&dict, "channel", "s", job->channel);
+  g_variant_dict_insert (&dict, "provider", "s", job->provider);
+  g_variant_dict_insert (&dict, "timeout", "u", job->timeout);
+
+  return g_variant_dict_end (&dict);
+}
+
+static SecretValue *
+make_secrets (CkJob *job)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_autoptr (GVariant) secrets = NULL;
+
+  if (job->client_secrets != NULL)
+    g_variant_dict_insert_value (
+        &dict,
+        "client-secrets",
+        ck_secret_to_variant (job->client_secrets, G_VARIANT_TYPE_STRING_ARRAY));
+  if (job->grant != NULL)
+    {
+      g_autoptr (GVariant) members = ck_grant_dup_members (job->grant);
+
+      g_variant_dict_insert_value (&dict, "grant", members);
+    }
+  secrets = g_variant_ref_sink (g_variant_dict_end (&dict));
+
+  return ck_secret_from_variant (secrets);
+}
+
+static GUnixFDList *
+make_fds (CkJob *job, GError **error)
+{
+  g_autoptr (SecretValue) secrets = make_secrets (job);
+  int fd = ck_secret_to_memfd (secrets, error);
+
+  return fd >= 0 ? g_unix_fd_list_new_from_array (&fd, 1) : NULL;
+}
+
+void
+ck_worker_peer_run_async (CkWorkerPeer *worker,
+                     CkJob *job,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (worker, NULL, callback, user_data);
+  g_autoptr (GUnixFDList) fds = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (worker->conversation == NULL);
+
+  g_task_set_source_tag (task, ck_worker_peer_run_async);
+  g_task_set_task_data (task, job, NULL);
+
+  fds = make_fds (job, &error);
+  if (fds == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  worker->n_jobs++;
+  worker->conversation = ck_conversation_new (job->converse, job->converse_data);
+  ck_worker_traffic_reset (worker->traffic);
+
+  /* Not given a cancellable: a reply that is already here must not be thrown away. */
+  g_dbus_connection_call_with_unix_fd_list (
+      worker->connection,
+      NULL,
+      CK_WORKER_PATH,
+      CK_IFACE_WORKER,
+      "Run",
+      g_variant_new ("(v@a{ss}@a(ss)@a{sv}h)",
+                     job->stack,
+                     job->settings,
+                     job->failures,
+                     make_transaction (job),
+                     0),
+      G_VARIANT_TYPE ("(sa{sv}ah)"),
+      G_DBUS_CALL_FLAGS_NONE,
+      (int) (MIN (job->timeout, 86400) + GRACE_SECONDS) * 1000,
+      fds,
+      NULL,
+      run_cb,
+      g_steal_pointer (&task));
+}
+
+static CkOutcome *
+make_broken_outcome (CkWorkerPeer *self, CkJob *job, const GError *error)
+{
+  gboolean in_doubt = ck_worker_traffic_has_spent (self->traffic);
+  g_autofree char *message = ck_outcome_clean_text (error->message, 256);
+  g_autofree char *detail = NULL;
+  CkResult result = CK_RESULT_SYSTEM_ERR;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    {
+      result = CK_RESULT_AUTHINFO_UNAVAIL;
+      detail = g_strdup_printf ("the worker did not answer the %s of %s within %u seconds",
+                                job->operation,
+                                job->channel,
+                                job->timeout);
+    }
+  else if (error->domain == CK_ERROR || g_dbus_error_is_remote_error (error)
+           || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+    detail = g_strdup_printf ("the %s of %s failed: %s", job->operation, job->channel, message);
+  else
+    detail = g_strdup_printf ("the worker ended during the %s of %s", job->operation, job->channel);
+
+  return ck_outcome_new_broken (result, in_doubt, detail);
+}
+
+static void
+run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CkWorkerPeer *self = g_task_get_source_object (task);
+  CkJob *job = g_task_get_task_data (task);
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+  CkOutcome *outcome = NULL;
+
+  reply = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source),
+                                                           &fds,
+                                                           result,
+                                                           &error);
+  if (reply != NULL)
+    outcome = ck_outcome_new_from_reply (job->operation, reply, fds, &error);
+  if (outcome == NULL)
+    {
+      outcome = make_broken_outcome (self, job, error);
+      ck_worker_peer_close (self);
+    }
+
+  g_clear_pointer (&self->conversation, ck_conversation_end);
+  g_task_return_pointer (task, outcome, (GDestroyNotify) ck_outcome_free);
+}
+
+CkOutcome *
+ck_worker_peer_run_finish (CkWorkerPeer *worker, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
