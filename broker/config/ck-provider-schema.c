@@ -23,6 +23,7 @@ static const CkSchemaKey keys[] = {
   { "OAuth2", "TokenType", CK_VALUE_LIST, NULL },
   { "OAuth2", "AuthorizationParameters", CK_VALUE_LIST, NULL },
   { "OAuth2", "IssParameterSupported", CK_VALUE_BOOLEAN, NULL },
+  { "OAuth2", "RevocationReach", CK_VALUE_WORD, "grant owner" },
 
   { "Lifetime", "Renewal", CK_VALUE_WORD, "ahead on-demand" },
   { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown" },
