@@ -79,12 +79,6 @@ ck_worker_idle_free (CkWorkerIdle *idle)
   g_free (idle);
 }
 
-void
-ck_worker_idle_set_time (CkWorkerIdle *idle, guint milliseconds)
-{
-  idle->milliseconds = milliseconds;
-}
-
 static gboolean on_timer (gpointer user_data);
 
 static void
@@ -121,6 +115,19 @@ on_timer (gpointer user_data)
     }
 
   return G_SOURCE_REMOVE;
+}
+
+void
+ck_worker_idle_set_time (CkWorkerIdle *idle, guint milliseconds)
+{
+  gint64 until = g_get_monotonic_time () + (gint64) milliseconds * 1000;
+
+  /* All of them, lest the one in front stay longer than one behind it. */
+  idle->milliseconds = milliseconds;
+  for (GList *link = idle->entries.head; link != NULL; link = link->next)
+    ((Entry *) link->data)->until = until;
+  if (idle->entries.length > 0)
+    arm (idle, until);
 }
 
 void

@@ -36,6 +36,7 @@ struct _CkWorkerPeer
   guint registration;
   guint n_jobs;
   gint64 started_at; /* monotonic */
+  gint64 run_at;     /* monotonic */
   gboolean is_closed;
 };
 
@@ -401,6 +402,7 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
     }
 
   worker->n_jobs++;
+  worker->run_at = g_get_monotonic_time ();
   worker->conversation = ck_conversation_new (job->converse, job->converse_data);
   ck_worker_traffic_reset (worker->traffic);
 
@@ -426,6 +428,16 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
       g_steal_pointer (&task));
 }
 
+/* By our clock, or because the worker's watchdog ended it in time. */
+static gboolean
+out_of_time (CkWorkerPeer *self, CkJob *job, const GError *error)
+{
+  gint64 taken = g_get_monotonic_time () - self->run_at;
+
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
+         || (error->domain == G_IO_ERROR && taken >= job->timeout * G_TIME_SPAN_SECOND);
+}
+
 static CkOutcome *
 make_broken_outcome (CkWorkerPeer *self, CkJob *job, const GError *error)
 {
@@ -434,7 +446,7 @@ make_broken_outcome (CkWorkerPeer *self, CkJob *job, const GError *error)
   g_autofree char *detail = NULL;
   CkResult result = CK_RESULT_SYSTEM_ERR;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+  if (out_of_time (self, job, error))
     {
       result = CK_RESULT_AUTHINFO_UNAVAIL;
       detail = g_strdup_printf ("the worker did not answer the %s of %s within %u seconds",
