@@ -216,7 +216,7 @@ ck_vault_store_client_async (CkVault *vault,
 
   attributes = client_attributes (client);
   label = g_strdup_printf ("Secrets of client %s", client);
-  secret_password_storev_binary (&ck_client_schema,
+  secret_password_storev_binary (&ck_vault_client_schema,
                                  attributes,
                                  SECRET_COLLECTION_DEFAULT,
                                  label,
@@ -271,7 +271,7 @@ ck_vault_lookup_client_async (CkVault *vault,
     return;
 
   attributes = client_attributes (client);
-  secret_password_lookupv (&ck_client_schema,
+  secret_password_lookupv (&ck_vault_client_schema,
                            attributes,
                            cancellable,
                            on_client_found,
@@ -304,7 +304,7 @@ ck_vault_clear_client_async (CkVault *vault,
     return;
 
   attributes = client_attributes (client);
-  secret_password_clearv (&ck_client_schema,
+  secret_password_clearv (&ck_vault_client_schema,
                           attributes,
                           NULL,
                           on_cleared,

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /* Between ck-vault.c, which opens and watches the vault, and ck-vault-items.c, which uses it. */
 
-extern const SecretSchema ck_client_schema;
+extern const SecretSchema ck_vault_client_schema;
 
 /**
  * ck_vault_make_task:

@@ -8,7 +8,7 @@
 
 #define BACKEND_VARIABLE "SECRET_BACKEND"
 
-const SecretSchema ck_client_schema = {
+const SecretSchema ck_vault_client_schema = {
   "org.channelkeeper.Client",
   SECRET_SCHEMA_NONE,
   {
@@ -247,7 +247,7 @@ look_up_first (GTask *task)
   g_autoptr (GHashTable) attributes = g_hash_table_new (g_str_hash, g_str_equal);
 
   g_hash_table_insert (attributes, (gpointer) "client", (gpointer) "");
-  secret_password_lookupv (&ck_client_schema,
+  secret_password_lookupv (&ck_vault_client_schema,
                            attributes,
                            g_task_get_cancellable (task),
                            on_first_lookup,
