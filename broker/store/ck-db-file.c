@@ -158,23 +158,36 @@ configure (sqlite3 *db, GError **error)
                    error);
 }
 
-static sqlite3 *
-connect_file (const char *path, GError **error)
+static gboolean
+connect_and_configure (const char *path, sqlite3 **db, GError **error)
 {
-  sqlite3 *db = NULL;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
 
-  if (sqlite3_open_v2 (path, &db, flags, NULL) != SQLITE_OK || !configure (db, NULL))
+  if (sqlite3_open_v2 (path, db, flags, NULL) != SQLITE_OK)
     {
       g_set_error (error,
                    CK_ERROR,
                    CK_ERROR_STORE,
                    "cannot open %s: %s",
                    path,
-                   db != NULL ? sqlite3_errmsg (db) : "out of memory");
-      sqlite3_close (db);
-      return NULL;
+                   *db != NULL ? sqlite3_errmsg (*db) : "out of memory");
+      return FALSE;
     }
+
+  /* SQLite falls back to reading, and then fails to make its log with words that tell nothing. */
+  if (sqlite3_db_readonly (*db, "main") == 1)
+    return set_problem (path, "cannot be written: is the file system read-only?", error);
+
+  return configure (*db, error);
+}
+
+static sqlite3 *
+connect_file (const char *path, GError **error)
+{
+  sqlite3 *db = NULL;
+
+  if (!connect_and_configure (path, &db, error))
+    g_clear_pointer (&db, sqlite3_close);
 
   return db;
 }
@@ -282,8 +295,6 @@ check_format (sqlite3 *db, const CkDbFormat *format, GError **error)
     }
   if (version < 1)
     return set_problem (path, "is damaged: it has no format number", error);
-  if (sqlite3_db_readonly (db, "main") == 1)
-    return set_problem (path, "cannot be written: is the file system read-only?", error);
 
   return exec_sql (db, "PRAGMA journal_mode = WAL", "cannot set up", error);
 }
