@@ -22,7 +22,7 @@ ck_clean_line (const char *text, guint max_chars)
           space = clean->len > 0;
           continue;
         }
-      if (n + (space ? 2 : 1) > max_chars)
+      if (n + (space ? 2 : 1) >= max_chars)
         {
           g_string_append (clean, "…");
           break;

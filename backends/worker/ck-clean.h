@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /**
  * ck_clean_line:
  * @text: bytes from anywhere
- * @max_chars: how many characters stay
+ * @max_chars: how many characters the result has at most
  *
  * Returns: (transfer full): @text as one line of valid UTF-8 without control characters (nor those
  *   that turn the direction of writing), cut with an ellipsis

@@ -375,8 +375,7 @@ ck_transaction_dup_details (CkTransaction *t)
   g_variant_builder_add (&b,
                          "{sv}",
                          "deciding-module",
-                         g_variant_new_string (t->deciding_module != NULL ? t->deciding_module
-                                                                          : ""));
+                         g_variant_new_string (t->deciding_module));
   if (failed && words->platform_message != NULL)
     g_variant_builder_add (&b,
                            "{sv}",

@@ -177,6 +177,7 @@ ck_transaction_new (GVariant *settings,
   t->advice = g_ptr_array_new_with_free_func (g_free);
   t->words = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_words_free);
   t->verdict = CK_RESULT_PERM_DENIED;
+  t->deciding_module = g_strdup ("");
 
   if (!g_variant_is_of_type (settings, G_VARIANT_TYPE ("a{ss}"))
       || !g_variant_is_of_type (failures, G_VARIANT_TYPE ("a(ss)"))
