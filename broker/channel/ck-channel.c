@@ -76,6 +76,9 @@ ck_channel_take_record (CkChannel *self, CkChannelRecord *record)
   g_return_if_fail (CK_IS_CHANNEL (self));
   g_return_if_fail (g_str_equal (record->id, self->record->id));
 
+  /* The broker's table is keyed by this very string. */
+  g_free (record->id);
+  record->id = g_steal_pointer (&self->record->id);
   ck_channel_record_free (self->record);
   self->record = record;
 }
