@@ -8,12 +8,13 @@
 
 #include "ck-error.h"
 #include "ck-secret.h"
+#include "ck-stack.h"
 
 typedef struct
 {
   guint status;
   char *body;
-} Answer;
+} Canned;
 
 struct _Bench
 {
@@ -38,9 +39,9 @@ struct _Bench
 };
 
 static void
-answer_free (gpointer data)
+canned_free (gpointer data)
 {
-  Answer *answer = data;
+  Canned *answer = data;
 
   g_free (answer->body);
   g_free (answer);
@@ -84,7 +85,7 @@ serve (Bench *bench, GSocketConnection *connection)
 {
   GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
   char *request = read_request (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
-  Answer *answer = g_async_queue_try_pop (bench->answers);
+  Canned *answer = g_async_queue_try_pop (bench->answers);
   g_autofree char *text = NULL;
 
   g_mutex_lock (&bench->lock);
@@ -101,7 +102,7 @@ serve (Bench *bench, GSocketConnection *connection)
       g_output_stream_write_all (output, text, strlen (text), NULL, NULL, NULL);
     }
   if (answer != NULL)
-    answer_free (answer);
+    canned_free (answer);
   g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
 }
 
@@ -152,7 +153,7 @@ bench_new (void)
   Bench *bench = g_new0 (Bench, 1);
 
   g_mutex_init (&bench->lock);
-  bench->answers = g_async_queue_new_full (answer_free);
+  bench->answers = g_async_queue_new_full (canned_free);
   bench->requests = g_ptr_array_new_with_free_func (g_free);
   bench->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->arguments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -270,7 +271,7 @@ bench_set_grant_time (Bench *bench, const char *member, guint64 time)
 void
 bench_answer (Bench *bench, guint status, const char *body)
 {
-  Answer *answer = g_new0 (Answer, 1);
+  Canned *answer = g_new0 (Canned, 1);
 
   answer->status = status;
   answer->body = expand (bench, body);
@@ -295,8 +296,7 @@ on_converse (const char *style,
              GError **error)
 {
   Bench *bench = user_data;
-  GVariant *answer
-      = bench->person != NULL ? bench->person (style, details, bench->person_data) : NULL;
+  GVariant *answer = bench_ask_person (bench, style, details);
 
   if (answer == NULL)
     {
@@ -304,7 +304,7 @@ on_converse (const char *style,
       return NULL;
     }
 
-  return g_variant_ref_sink (answer);
+  return answer;
 }
 
 static void
@@ -394,8 +394,7 @@ make_secrets (Bench *bench)
 static CkResult
 call_module (CkTransaction *t, const char *operation, const char *module, char **argv)
 {
-  g_autofree char *path
-      = g_strdup_printf ("%s/%s.so", g_getenv ("CHANNELKEEPER_MODULEDIR"), module);
+  g_autofree char *path = g_strdup_printf ("%s/%s.so", g_getenv ("CK_TEST_MODULES"), module);
   g_autofree char *symbol = g_strconcat ("ck_sm_", operation, NULL);
   GModule *loaded = g_module_open (path, G_MODULE_BIND_LOCAL);
   CkResult (*function) (CkTransaction *, int, const char **) = NULL;
@@ -410,6 +409,56 @@ call_module (CkTransaction *t, const char *operation, const char *module, char *
   g_module_close (loaded);
 
   return result;
+}
+
+GVariant *
+bench_make_call (Bench *bench, const char *operation, const char *stack)
+{
+  g_autofree char *dir
+      = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "..", "..", "backends", "stacks", NULL);
+  const char *const dirs[] = { dir, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkStack) loaded = ck_stack_load (dirs, stack, operation, &error);
+
+  g_assert_no_error (error);
+
+  return g_variant_new ("(v@a{ss}@a(ss)@a{sv}h)", ck_stack_to_variant (loaded),
+                        make_settings (bench), make_failures (), make_arguments (bench, operation),
+                        0);
+}
+
+int
+bench_make_secrets (Bench *bench)
+{
+  g_autoptr (SecretValue) secrets = make_secrets (bench);
+  g_autoptr (GError) error = NULL;
+  int fd = ck_secret_to_memfd (secrets, &error);
+
+  g_assert_no_error (error);
+
+  return fd;
+}
+
+GVariant *
+bench_ask_person (Bench *bench, const char *style, GVariant *details)
+{
+  GVariant *answer
+      = bench->person != NULL ? bench->person (style, details, bench->person_data) : NULL;
+
+  return answer != NULL ? g_variant_ref_sink (answer) : NULL;
+}
+
+void
+bench_take_grant (Bench *bench, GVariant *grant)
+{
+  g_variant_dict_clear (&bench->grant);
+  g_variant_dict_init (&bench->grant, grant);
+}
+
+void
+bench_forget_requests (Bench *bench)
+{
+  g_ptr_array_set_size (bench->requests, 0);
 }
 
 CkResult
@@ -434,7 +483,7 @@ bench_run (Bench *bench, const char *operation, const char *module, const char *
 
   g_clear_pointer (&bench->t, ck_transaction_free);
   g_clear_pointer (&bench->details, g_variant_unref);
-  g_ptr_array_set_size (bench->requests, 0);
+  bench_forget_requests (bench);
   bench->t
       = ck_transaction_new (settings, failures, make_arguments (bench, operation), secrets, &error);
   g_assert_no_error (error);

@@ -49,6 +49,20 @@ void bench_set_item (Bench *bench, const char *key, const char *value);
 /* Runs @module's @operation; @line are the arguments, separated by "|", or %NULL. */
 CkResult bench_run (Bench *bench, const char *operation, const char *module, const char *line);
 
+/* The same for a worker: the arguments of Worker1.Run, (transfer floating), for @operation of the
+ * shipped stack @stack, and the memfd that handle 0 stands for. */
+GVariant *bench_make_call (Bench *bench, const char *operation, const char *stack);
+int bench_make_secrets (Bench *bench);
+
+/* What the person answers; (transfer full) (nullable). */
+GVariant *bench_ask_person (Bench *bench, const char *style, GVariant *details);
+
+/* Takes a grant, a{sv}, as the one that the next transaction is given. */
+void bench_take_grant (Bench *bench, GVariant *grant);
+
+/* Forgets the requests that have come. */
+void bench_forget_requests (Bench *bench);
+
 /* Of the last run: */
 guint bench_count_requests (Bench *bench);
 const char *bench_get_request (Bench *bench, guint index); /* as it came, head and body */

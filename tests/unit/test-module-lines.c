@@ -40,7 +40,7 @@ test_exports (void)
     {
       g_auto (GStrv) expected = g_strsplit (modules[i].operations, " ", -1);
       g_autofree char *path
-          = g_strdup_printf ("%s/%s.so", g_getenv ("CHANNELKEEPER_MODULEDIR"), modules[i].name);
+          = g_strdup_printf ("%s/%s.so", g_getenv ("CK_TEST_MODULES"), modules[i].name);
       GModule *module = g_module_open (path, G_MODULE_BIND_LOCAL);
       gpointer symbol = NULL;
 

@@ -136,8 +136,8 @@ worker_make_call (const char *operation, const char *lines, guint timeout)
                         0);
 }
 
-static GVariant *
-read_grant (GUnixFDList *fds, GVariant *handles)
+GVariant *
+worker_read_grant (GUnixFDList *fds, GVariant *handles)
 {
   g_autoptr (SecretValue) value = NULL;
   g_autoptr (GError) error = NULL;
@@ -183,7 +183,7 @@ worker_run (Worker *worker, GVariant *call, gboolean grant, Answer *answer, GErr
     return FALSE;
 
   g_variant_get (reply, "(s@a{sv}@ah)", &answer->result, &answer->details, &handles);
-  answer->grant = read_grant (out, handles);
+  answer->grant = worker_read_grant (out, handles);
 
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 #include <libsecret/secret.h>
 
 /*
@@ -43,6 +44,9 @@ int worker_make_secrets (gboolean grant);
 
 /* Runs it; %FALSE with @error if the worker did not answer. */
 gboolean worker_run (Worker *worker, GVariant *call, gboolean grant, Answer *answer, GError **error);
+
+/* The grant of Run's answer, (nullable) (transfer full): a{sv}. */
+GVariant *worker_read_grant (GUnixFDList *fds, GVariant *handles);
 
 void answer_clear (Answer *answer);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Answer, answer_clear)
