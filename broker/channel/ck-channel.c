@@ -10,6 +10,7 @@ struct _CkChannel
 {
   GObject parent;
 
+  char *id; /* not the record's: records come and go, tables are keyed by this */
   CkChannelRecord *record;
   CkGrant *grant;
   CkActivity activity;
@@ -27,6 +28,7 @@ ck_channel_finalize (GObject *object)
   g_warn_if_fail (g_queue_is_empty (&self->activity.turns));
   g_clear_pointer (&self->grant, ck_grant_unref);
   g_clear_pointer (&self->record, ck_channel_record_free);
+  g_clear_pointer (&self->id, g_free);
 
   G_OBJECT_CLASS (ck_channel_parent_class)->finalize (object);
 }
@@ -48,6 +50,7 @@ ck_channel_new (CkChannelRecord *record, gboolean declared)
 {
   CkChannel *self = g_object_new (CK_TYPE_CHANNEL, NULL);
 
+  self->id = g_strdup (record->id);
   self->record = record;
   self->declared = !!declared;
 
@@ -59,7 +62,7 @@ ck_channel_get_id (CkChannel *self)
 {
   g_return_val_if_fail (CK_IS_CHANNEL (self), NULL);
 
-  return self->record->id;
+  return self->id;
 }
 
 const CkChannelRecord *
@@ -74,7 +77,7 @@ void
 ck_channel_take_record (CkChannel *self, CkChannelRecord *record)
 {
   g_return_if_fail (CK_IS_CHANNEL (self));
-  g_return_if_fail (g_str_equal (record->id, self->record->id));
+  g_return_if_fail (g_str_equal (record->id, self->id));
 
   /* The broker's table is keyed by this very string. */
   g_free (record->id);
