@@ -158,4 +158,5 @@ def test_clients(oidc_channel, root, alice):
     assert refused(root.broker, "RemoveClient", "(sa{sv})", "nope", {}).word == "NoSuchClient"
     root.broker("RemoveClient", "(sa{sv})", "tv", {})
     assert len(root.broker("ListClients", "(a{sv})", {})) == 2
-    assert refused(root.add_client, "web", "real", "web", "other-secret-123456").word == "Exists"
+    assert refused(root.add_client, "web", "real", "another", "other-secret-123456").word == "Exists"
+    root.add_client("web", "real", "web", "web-client-secret-5f1d09c2", redirect_uris=["http://127.0.0.1:18999/cb"])
