@@ -201,7 +201,7 @@ add_remedies (CkProvider *provider, CkIni *ini)
     }
 }
 
-/* What is said of one file only, and what a worker has no use for. */
+/* What is said of one file only. */
 static gboolean
 is_inherited (const char *key)
 {

@@ -261,13 +261,11 @@ run_surroundings (GDBusMethodInvocation *invocation)
   g_autofree char *shown = g_strjoinv (" ", environment);
   g_autofree char *in = g_file_read_link ("/proc/self/fd/0", NULL);
   g_autofree char *out = g_file_read_link ("/proc/self/fd/1", NULL);
-  g_autoptr (GVariant) details = NULL;
+  g_autofree char *fds = g_strdup_printf ("%s %s %s", in, out, g_getenv ("FAKE_FDS"));
+  g_autoptr (GVariant) details = g_variant_ref_sink (
+      g_variant_new_parsed ("{'detail': <%s>, 'platform-message': <%s>}", shown, fds));
   g_autofree char *text = NULL;
 
-  details = g_variant_ref_sink (
-      g_variant_new_parsed ("{'detail': <%s>, 'platform-message': <%s>}",
-                            shown,
-                            g_strdup_printf ("%s %s %s", in, out, g_getenv ("FAKE_FDS"))));
   text = g_variant_print (details, TRUE);
   answer (invocation, "auth_err", text, -1);
 }
@@ -311,6 +309,8 @@ ask_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) details = NULL;
   g_autofree char *text = NULL;
 
+  if (shown == NULL)
+    exit (EXIT_SUCCESS); /* the connection is gone */
   if (fds != NULL)
     secret = ck_secret_from_memfd (g_unix_fd_list_peek_fds (fds, NULL)[0], 65536, NULL);
   details = g_variant_ref_sink (

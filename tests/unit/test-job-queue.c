@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-job-queue.h"
+
+typedef struct
+{
+  const char *name;
+  CkJobPlace *place;
+} Entry;
+
+static void
+push (CkJobQueue *queue, Entry *entry, const char *host, const char *name)
+{
+  entry->name = name;
+  entry->place = ck_job_queue_push (queue, host, entry);
+}
+
+static Entry *
+assert_pop (CkJobQueue *queue, guint max_per_host, const char *name)
+{
+  Entry *entry = ck_job_queue_pop (queue, max_per_host);
+
+  g_assert_cmpstr (entry != NULL ? entry->name : NULL, ==, name);
+
+  return entry;
+}
+
+static void
+test_first_come (void)
+{
+  CkJobQueue *queue = ck_job_queue_new ();
+  Entry entries[4];
+
+  push (queue, &entries[0], "a", "a1");
+  push (queue, &entries[1], "b", "b1");
+  push (queue, &entries[2], "a", "a2");
+  push (queue, &entries[3], "c", "c1");
+  g_assert_cmpuint (ck_job_queue_get_n_waiting (queue), ==, 4);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (entries); i++)
+    {
+      g_assert_true (ck_job_queue_peek (queue) == &entries[i]);
+      ck_job_queue_done (queue, assert_pop (queue, 1, entries[i].name)->place);
+    }
+  assert_pop (queue, 1, NULL);
+  ck_job_queue_free (queue);
+}
+
+/* A host at its limit is passed over, and has its turn again when one of its own is done. */
+static void
+test_per_host (void)
+{
+  CkJobQueue *queue = ck_job_queue_new ();
+  Entry a[4];
+  Entry b;
+
+  push (queue, &a[0], "a", "a1");
+  push (queue, &a[1], "a", "a2");
+  push (queue, &a[2], "a", "a3");
+  push (queue, &b, "b", "b1");
+
+  assert_pop (queue, 2, "a1");
+  assert_pop (queue, 2, "a2");
+  assert_pop (queue, 2, "b1");
+  assert_pop (queue, 2, NULL);
+  g_assert_cmpuint (ck_job_queue_get_n_running (queue), ==, 3);
+  g_assert_true (ck_job_queue_peek (queue) == &a[2]);
+
+  ck_job_queue_done (queue, b.place);
+  assert_pop (queue, 2, NULL);
+  ck_job_queue_done (queue, a[1].place);
+  push (queue, &a[3], "a", "a4");
+  assert_pop (queue, 2, "a3");
+  assert_pop (queue, 2, NULL);
+  assert_pop (queue, 3, "a4");
+
+  ck_job_queue_done (queue, a[0].place);
+  ck_job_queue_done (queue, a[2].place);
+  ck_job_queue_done (queue, a[3].place);
+  g_assert_cmpuint (ck_job_queue_get_n_running (queue), ==, 0);
+  ck_job_queue_free (queue);
+}
+
+static void
+test_leaving (void)
+{
+  CkJobQueue *queue = ck_job_queue_new ();
+  Entry entries[3];
+
+  push (queue, &entries[0], "a", "first");
+  push (queue, &entries[1], "a", "second");
+  push (queue, &entries[2], "a", "third");
+  ck_job_queue_remove (queue, entries[1].place);
+  ck_job_queue_remove (queue, entries[0].place);
+  g_assert_cmpuint (ck_job_queue_get_n_waiting (queue), ==, 1);
+  assert_pop (queue, 8, "third");
+  ck_job_queue_done (queue, entries[2].place);
+  ck_job_queue_free (queue);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/job-queue/first-come", test_first_come);
+  g_test_add_func ("/job-queue/per-host", test_per_host);
+  g_test_add_func ("/job-queue/leaving", test_leaving);
+
+  return g_test_run ();
+}

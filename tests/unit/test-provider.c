@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-provider.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "ck-error.h"
+#include "ck-failure.h"
+
+/* A folder of our own before a folder of the data. */
+typedef struct
+{
+  char *own;
+  char *data;
+  const char *dirs[3];
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->own = g_dir_make_tmp ("ck-provider-XXXXXX", NULL);
+  f->data = g_dir_make_tmp ("ck-provider-XXXXXX", NULL);
+  f->dirs[0] = f->own;
+  f->dirs[1] = f->data;
+  f->dirs[2] = NULL;
+}
+
+static void
+empty (char *dir)
+{
+  g_autoptr (GDir) handle = g_dir_open (dir, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (handle)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (dir, name, NULL);
+
+      g_assert_no_errno (g_unlink (path));
+    }
+  g_assert_no_errno (g_rmdir (dir));
+  g_free (dir);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  empty (f->own);
+  empty (f->data);
+}
+
+static void
+put (const char *dir, const char *name, const char *content)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, content, -1, NULL));
+}
+
+static void
+put_generic (Fixture *f)
+{
+  put (f->data,
+       "oauth2.provider",
+       "[Provider]\nName=Generic\nStack=oauth2\nDocumentation=https://generic.example/\n"
+       "[OAuth2]\nPKCE=S256\nTokenType=Bearer\n"
+       "[Lifetime]\nVerifyEvery=1d\nRenewal=ahead\n"
+       "[Failure unknown-revoked]\nMatch=json:error=invalid_grant\n"
+       "[Remedy expired]\nText=Generic words\n"
+       "[Remedy network]\nText=Wait\n");
+}
+
+static CkProvider *
+load (Fixture *f, const char *id)
+{
+  g_autoptr (GError) error = NULL;
+  CkProvider *provider = ck_provider_load (f->dirs, id, CK_PROVIDER_FLAGS_NONE, &error);
+
+  g_assert_no_error (error);
+
+  return provider;
+}
+
+/* What a file says stands before what it inherits; what nobody says is not there. */
+static void
+test_inherits (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+  g_autofree char *failures = NULL;
+  g_autofree char *settings = NULL;
+
+  put_generic (f);
+  put (f->own,
+       "mine.provider",
+       "[Provider]\nName=Mine\n"
+       "[OAuth2]\nTokenEndpoint=https://Id.Mine.example:8443/token\nTokenType=\nPKCE=none\n"
+       "[Failure expired]\nMatch=json:error=old\n"
+       "[Failure revoked-by-user]\nMatch=json:error=removed\nMatch=status=410\n"
+       "[Failure expired]\nMatch=json:error=older\n"
+       "[Remedy expired]\nText=My words\n");
+  provider = load (f, "mine");
+
+  g_assert_cmpstr (ck_provider_get_id (provider), ==, "mine");
+  g_assert_cmpstr (ck_provider_get_name (provider), ==, "Mine");
+  g_assert_cmpstr (ck_provider_get_stack (provider), ==, "oauth2");
+  g_assert_cmpstr (ck_provider_get_documentation (provider), ==, "");
+  g_assert_cmpstr (ck_provider_get_host (provider), ==, "id.mine.example");
+  g_assert_true (g_str_has_prefix (ck_provider_get_file (provider), f->own));
+  g_assert_cmpstr (ck_provider_get_setting (provider, "OAuth2.PKCE"), ==, "none");
+  g_assert_null (ck_provider_get_setting (provider, "OAuth2.TokenType"));
+  g_assert_cmpstr (ck_provider_get_remedy (provider, CK_CAUSE_EXPIRED), ==, "My words");
+  g_assert_cmpstr (ck_provider_get_remedy (provider, CK_CAUSE_NETWORK), ==, "Wait");
+  g_assert_cmpstr (ck_provider_get_remedy (provider, CK_CAUSE_WRONG_ACCOUNT), ==, "");
+
+  failures = g_variant_print (ck_provider_get_failures (provider), FALSE);
+  g_assert_cmpstr (failures,
+                   ==,
+                   "[('expired', 'json:error=old'), ('revoked-by-user', 'json:error=removed'), "
+                   "('revoked-by-user', 'status=410'), ('expired', 'json:error=older'), "
+                   "('unknown-revoked', 'json:error=invalid_grant')]");
+  settings = g_variant_print (ck_provider_get_settings (provider), FALSE);
+  g_assert_cmpstr (settings,
+                   ==,
+                   "{'Lifetime.Renewal': 'ahead', 'Lifetime.VerifyEvery': '86400', "
+                   "'OAuth2.PKCE': 'none', "
+                   "'OAuth2.TokenEndpoint': 'https://Id.Mine.example:8443/token', "
+                   "'Provider.Name': 'Mine', 'Provider.Stack': 'oauth2'}");
+}
+
+static void
+test_policy (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+  const CkRenewalPolicy *policy;
+
+  put_generic (f);
+  put (f->own,
+       "mine.provider",
+       "[Lifetime]\nRenewal=on-demand\nRotation=yes\nRotationGrace=30s\nMinAgeBeforeRenew=24h\n"
+       "VerifyEvery=never\nKeepAlive=30d\nRenewAhead=5min\nAccessToken=never\nRefreshToken=60d\n"
+       "ReconnectEvery=365d\n");
+  provider = load (f, "mine");
+  policy = ck_provider_get_policy (provider);
+  g_assert_cmpint (policy->renewal, ==, CK_RENEWAL_ON_DEMAND);
+  g_assert_cmpint (policy->rotation, ==, CK_ROTATION_YES);
+  g_assert_cmpuint (policy->rotation_grace, ==, 30);
+  g_assert_cmpuint (policy->min_age_before_renew, ==, 86400);
+  g_assert_cmpuint (policy->verify_every, ==, 0);
+  g_assert_cmpuint (policy->keep_alive, ==, 30 * 86400);
+  g_assert_cmpuint (policy->renew_ahead, ==, 300);
+  g_assert_cmpuint (policy->access_lifetime, ==, G_MAXUINT64);
+  g_assert_cmpuint (policy->refresh_lifetime, ==, 60 * 86400);
+  g_assert_cmpuint (policy->reconnect_every, ==, 365 * 86400);
+  g_clear_pointer (&provider, ck_provider_unref);
+
+  put (f->own, "mine.provider", "[Lifetime]\nRotation=no\n");
+  provider = load (f, "mine");
+  policy = ck_provider_get_policy (provider);
+  g_assert_cmpint (policy->renewal, ==, CK_RENEWAL_AHEAD);
+  g_assert_cmpint (policy->rotation, ==, CK_ROTATION_NO);
+  g_assert_cmpuint (policy->verify_every, ==, 86400);
+  g_assert_cmpuint (policy->access_lifetime, ==, 0);
+  g_assert_cmpuint (policy->reconnect_every, ==, 0);
+}
+
+static void
+test_bad_files (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *content;
+    const char *message;
+  } cases[] = {
+    { "[OAuth2]\nTokenEndpoint=http://a.example/\n",
+      ":2: [OAuth2] TokenEndpoint: “http://a.example/” is not an https address without user and "
+      "fragment" },
+    { "[OAuth2]\nTokenEndpoint=http://127.0.0.1/\n",
+      ":2: [OAuth2] TokenEndpoint: “http://127.0.0.1/” is not an https address without user and "
+      "fragment" },
+    { "[OAuth]\n", ":1: [OAuth]: there is no such group" },
+    { "[OAuth2 x]\n", ":1: [OAuth2 x]: there is no such group" },
+    { "[OAuth2]\nPKCE=plain\n", ":2: [OAuth2] PKCE: “plain” is not one of: S256, none" },
+    { "[OAuth2]\nPKCE=S256\n\nPKCE=S256\n", ":4: [OAuth2] PKCE: is here for the second time" },
+    { "[Failure bad-luck]\nMatch=status=400\n",
+      ":1: [Failure bad-luck]: “bad-luck” is not a cause" },
+    { "[Failure]\nMatch=status=400\n", ":1: [Failure]: there is no such group" },
+    { "[Failure expired]\nMatsh=status=400\n",
+      ":2: [Failure expired] Matsh: there is no such key" },
+    { "[Failure expired]\nMatch=\n", ":2: [Failure expired] Match: has no value" },
+    { "[Lifetime]\nVerifyEvery=sometimes\n",
+      ":2: [Lifetime] VerifyEvery: “sometimes” is not a time such as 30s, 10min, 24h, 7d, never" },
+    { "[Provider]\nStack=../etc\n", ":2: [Provider] Stack: “../etc” is not the name of a file" },
+    { "[Provider]\nStack=.hidden\n", ":2: [Provider] Stack: “.hidden” is not the name of a file" },
+    { "[Provider]\nDocumentation=nowhere\n",
+      ":2: [Provider] Documentation: “nowhere” is not a web address" },
+  };
+
+  put_generic (f);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *expected = g_strconcat (f->own, "/bad.provider", cases[i].message, NULL);
+      g_autoptr (GError) error = NULL;
+
+      put (f->own, "bad.provider", cases[i].content);
+      g_assert_null (ck_provider_load (f->dirs, "bad", CK_PROVIDER_FLAGS_NONE, &error));
+      g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+      g_assert_cmpstr (error->message, ==, expected);
+    }
+}
+
+/* The language of matches is checked when the file is read, not when a platform fails. */
+static void
+test_bad_match (Fixture *f, gconstpointer data)
+{
+  g_autofree char *place
+      = g_strconcat (f->own, "/bad.provider:2: [Failure expired] Match: ", NULL);
+  g_autoptr (GError) error = NULL;
+
+  put_generic (f);
+  put (f->own, "bad.provider", "[Failure expired]\nMatch=status=fourhundred\n");
+  g_assert_null (ck_provider_load (f->dirs, "bad", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_true (g_str_has_prefix (error->message, place));
+  g_assert_nonnull (strstr (error->message, "fourhundred"));
+}
+
+static void
+test_insecure_loopback (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+  g_autoptr (GError) error = NULL;
+
+  put_generic (f);
+  put (f->own, "local.provider", "[OAuth2]\nIssuer=http://127.0.0.1:8080/x\n");
+  provider
+      = ck_provider_load (f->dirs, "local", CK_PROVIDER_FLAGS_INSECURE_LOOPBACK, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (ck_provider_get_host (provider), ==, "127.0.0.1");
+
+  put (f->own, "local.provider", "[OAuth2]\nIssuer=http://a.example/x\n");
+  g_assert_null (ck_provider_load (f->dirs, "local", CK_PROVIDER_FLAGS_INSECURE_LOOPBACK, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+}
+
+/* An administrator's file hides a shipped one of the same name, the generic one included. */
+static void
+test_search_path (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+  g_auto (GStrv) ids = NULL;
+
+  put_generic (f);
+  put (f->data, "b.provider", "[Provider]\nName=Shipped\n");
+  put (f->own, "b.provider", "[Provider]\nName=Own\n");
+  put (f->own, "a.provider", "");
+  put (f->own, "a.provider~", "[Nonsense]\n");
+  put (f->own, "oauth2.provider", "[Provider]\nStack=own\n");
+
+  ids = ck_provider_list_ids (f->dirs);
+  g_assert_cmpuint (g_strv_length (ids), ==, 3);
+  g_assert_cmpstr (ids[0], ==, "a");
+  g_assert_cmpstr (ids[1], ==, "b");
+  g_assert_cmpstr (ids[2], ==, "oauth2");
+
+  provider = load (f, "b");
+  g_assert_cmpstr (ck_provider_get_name (provider), ==, "Own");
+  g_assert_cmpstr (ck_provider_get_stack (provider), ==, "own");
+  g_clear_pointer (&provider, ck_provider_unref);
+
+  provider = load (f, "a");
+  g_assert_cmpstr (ck_provider_get_name (provider), ==, "a");
+  g_assert_cmpstr (ck_provider_get_host (provider), ==, "a");
+}
+
+static void
+test_not_there (Fixture *f, gconstpointer data)
+{
+  static const char *const ids[] = { "nowhere", "", "../x", "A", "a/b" };
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_assert_null (ck_provider_load (f->dirs, ids[i], CK_PROVIDER_FLAGS_NONE, &error));
+      g_assert_error (error, CK_ERROR, CK_ERROR_NO_SUCH_PROVIDER);
+      g_clear_error (&error);
+    }
+
+  put (f->own, "lonely.provider", "[Provider]\nStack=x\n");
+  g_assert_null (ck_provider_load (f->dirs, "lonely", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "inherits from oauth2.provider"));
+  g_clear_error (&error);
+
+  put (f->data, "oauth2.provider", "[Provider]\nName=Generic\n");
+  g_assert_null (ck_provider_load (f->dirs, "oauth2", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "[Provider] Stack: is missing"));
+}
+
+/* Every file that is shipped can be read, has a word for every cause, and a table that compiles. */
+static void
+test_shipped (void)
+{
+  const char *dirs[] = { g_getenv ("CK_TEST_PROVIDERS"), NULL };
+  g_auto (GStrv) ids = ck_provider_list_ids (dirs);
+
+  g_assert_true (g_strv_contains ((const char *const *) ids, "oauth2"));
+  g_assert_true (g_strv_contains ((const char *const *) ids, "oidc"));
+  for (char **id = ids; *id != NULL; id++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (CkProvider) provider
+          = ck_provider_load (dirs, *id, CK_PROVIDER_FLAGS_NONE, &error);
+      g_autoptr (CkFailureTable) table = NULL;
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (ck_provider_get_name (provider), !=, *id);
+      table = ck_failure_table_new (ck_provider_get_failures (provider), &error);
+      g_assert_no_error (error);
+      for (guint cause = CK_CAUSE_NONE + 1; cause < CK_N_CAUSES; cause++)
+        g_assert_cmpstr (ck_provider_get_remedy (provider, cause), !=, "");
+    }
+}
+
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/provider/inherits", test_inherits);
+  ADD ("/provider/policy", test_policy);
+  ADD ("/provider/bad-files", test_bad_files);
+  ADD ("/provider/bad-match", test_bad_match);
+  ADD ("/provider/insecure-loopback", test_insecure_loopback);
+  ADD ("/provider/search-path", test_search_path);
+  ADD ("/provider/not-there", test_not_there);
+  g_test_add_func ("/provider/shipped", test_shipped);
+
+  return g_test_run ();
+}
