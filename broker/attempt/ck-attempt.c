@@ -132,6 +132,8 @@ static void
 wrong_account (CkAttempt *self)
 {
   const CkChannelRecord *record = ck_channel_get_record (self->channel);
+  g_autofree char *expected
+      = g_strdup (*record->account_name != '\0' ? record->account_name : record->pinned_account);
   const char *actual
       = self->outcome->grant != NULL ? ck_grant_get_account_id (self->outcome->grant) : "";
   GPtrArray *events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
@@ -147,9 +149,34 @@ wrong_account (CkAttempt *self)
   message = g_strdup_printf ("%s Log out of the platform in the browser (every account that is "
                              "logged in there), then reconnect and log in as %s.",
                              self->outcome->detail,
-                             *record->account_name != '\0' ? record->account_name
-                                                           : record->pinned_account);
+                             expected);
   finish (self, "failed", CK_CAUSE_WRONG_ACCOUNT, message);
+}
+
+/* The worker compares as well, but the pin may be newer than what it was told. */
+static gboolean
+is_other_account (CkAttempt *self)
+{
+  const CkChannelRecord *record = ck_channel_get_record (self->channel);
+  CkOutcome *outcome = self->outcome;
+  const char *account;
+
+  if (outcome->cause == CK_CAUSE_WRONG_ACCOUNT)
+    return TRUE;
+  if (outcome->result != CK_RESULT_SUCCESS || outcome->grant == NULL)
+    return FALSE;
+
+  account = ck_grant_get_account_id (outcome->grant);
+  if (*record->pinned_account == '\0' || *account == '\0'
+      || g_str_equal (account, record->pinned_account))
+    return FALSE;
+
+  g_free (outcome->detail);
+  outcome->detail = g_strdup_printf ("The channel belongs to account %s, not to %s.",
+                                     record->pinned_account,
+                                     account);
+
+  return TRUE;
 }
 
 static char *
@@ -188,7 +215,7 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   ck_channel_job_noted (self->broker, self->channel, self->outcome);
 
-  if (self->outcome->cause == CK_CAUSE_WRONG_ACCOUNT)
+  if (is_other_account (self))
     {
       wrong_account (self);
       return;
