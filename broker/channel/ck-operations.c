@@ -33,7 +33,7 @@ ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleCon
   *context = (CkLifecycleContext){
     .now = ck_clock_now (),
     .policy = policy != NULL ? policy : &no_policy,
-    .can_renew = ck_renewal_is_possible (broker, channel),
+    .can_renew = ck_renewal_has_means (broker, channel),
   };
 }
 
@@ -50,9 +50,11 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .unaskable = activity->unaskable,
     .jitter = activity->jitter,
     .not_before = activity->not_before,
+    .last_refused = activity->last_refused,
   };
 
-  return input->policy != NULL;
+  /* Without a grant (a sealed vault holds it) nothing can be done, and nothing is known to expire. */
+  return input->policy != NULL && ck_channel_get_grant (channel) != NULL;
 }
 
 /* ---- renew ----------------------------------------------------------------------------------- */
@@ -71,6 +73,16 @@ renewed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin_renewal (CkBroker *broker, CkChannel *channel, GTask *task)
 {
+  const guint64 *asked_of = g_task_get_task_data (task);
+
+  /* Renewed or reconnected while this waited: what was asked for is there. */
+  if (ck_channel_get_record (channel)->generation != *asked_of
+      && ck_channel_may_hand_out (channel, ck_clock_now ()))
+    {
+      ck_turns_done (broker, channel, NULL);
+      return;
+    }
+
   ck_renewal_run_async (broker, channel, NULL, renewed_cb, g_object_ref (broker));
 }
 
@@ -126,9 +138,11 @@ ck_channel_renew_async (CkBroker *broker,
                         gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (channel, cancellable, callback, user_data);
+  guint64 generation = ck_channel_get_record (channel)->generation;
   GError *error = NULL;
 
   g_task_set_source_tag (task, ck_channel_renew_async);
+  g_task_set_task_data (task, g_memdup2 (&generation, sizeof generation), g_free);
   if (!check_holds_grant (broker, channel, &error))
     {
       g_task_return_error (task, error);
@@ -169,6 +183,13 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin_verification (CkBroker *broker, CkChannel *channel, GTask *task)
 {
+  /* Disconnected while this waited: the state is the answer. */
+  if (ck_channel_get_grant (channel) == NULL)
+    {
+      ck_turns_done (broker, channel, NULL);
+      return;
+    }
+
   ck_verification_run_async (broker, channel, verified_cb, g_object_ref (broker));
 }
 

@@ -57,19 +57,36 @@ stack_can_renew (CkConfig *config, CkProvider *provider, CkGrant *grant)
 }
 
 gboolean
-ck_renewal_is_possible (CkBroker *broker, CkChannel *channel)
+ck_renewal_has_means (CkBroker *broker, CkChannel *channel)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
   CkConfig *config = ck_broker_get_config (broker);
   CkProvider *provider = ck_config_lookup_provider (config, record->provider, NULL);
   CkGrant *grant = ck_channel_get_grant (channel);
 
-  if (provider == NULL || grant == NULL)
-    return FALSE;
-  if (record->renewable_until != CK_TIME_UNKNOWN && record->renewable_until <= ck_clock_now ())
-    return FALSE;
+  return provider != NULL && grant != NULL && stack_can_renew (config, provider, grant);
+}
 
-  return stack_can_renew (config, provider, grant);
+gboolean
+ck_renewal_is_possible (CkBroker *broker, CkChannel *channel)
+{
+  guint64 until = ck_channel_get_record (channel)->renewable_until;
+
+  return (until == CK_TIME_UNKNOWN || until > ck_clock_now ())
+         && ck_renewal_has_means (broker, channel);
+}
+
+gboolean
+ck_renewal_may_run (CkBroker *broker, CkChannel *channel)
+{
+  return !ck_channel_get_record (channel)->doubt_tried && ck_renewal_is_possible (broker, channel);
+}
+
+static gboolean
+is_trouble (CkCause cause)
+{
+  return cause == CK_CAUSE_NETWORK || cause == CK_CAUSE_SERVER_ERROR
+         || cause == CK_CAUSE_RATE_LIMITED;
 }
 
 void
@@ -84,6 +101,8 @@ ck_renewal_back_off (CkChannel *channel, const CkOutcome *outcome)
       return;
     }
 
+  if (!is_trouble (outcome->cause))
+    activity->last_refused = ck_clock_now ();
   activity->failures++;
   activity->not_before
       = ck_clock_now () + ck_schedule_backoff (activity->failures, outcome->retry_after);
@@ -212,7 +231,10 @@ remainder_saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
 
   record->generation = ck_save_finish (result);
+  /* The platform has answered. */
   record->renewal_started = 0;
+  record->in_doubt = FALSE;
+  record->doubt_tried = FALSE;
   ck_broker_commit (renewal->broker, renewal->channel, record, NULL);
   refused (task);
 }
@@ -250,6 +272,20 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- 2: the mark is on disk ------------------------------------------------------------------ */
 
+/* Nothing was sent: no mark, and no haste, or the planner would come back at once for ever. */
+static CkChannelRecord *
+never_began (Renewal *renewal, const GError *error)
+{
+  CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
+  g_autoptr (CkOutcome) outcome = ck_channel_job_failed (error);
+
+  record->renewal_started = 0;
+  record->doubt_tried = FALSE;
+  ck_renewal_back_off (renewal->channel, outcome);
+
+  return record;
+}
+
 static void
 run (GTask *task)
 {
@@ -260,6 +296,7 @@ run (GTask *task)
 
   if (job == NULL)
     {
+      ck_broker_commit (renewal->broker, renewal->channel, never_began (renewal, error), NULL);
       g_task_return_error (task, error);
       return;
     }
@@ -280,15 +317,7 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
     {
-      CkChannelRecord *record
-          = ck_channel_record_copy (ck_channel_get_record (renewal->channel));
-      g_autoptr (CkOutcome) outcome = ck_channel_job_failed (error);
-
-      /* Nothing was sent. */
-      record->renewal_started = 0;
-      record->doubt_tried = FALSE;
-      ck_channel_take_record (renewal->channel, record);
-      ck_renewal_back_off (renewal->channel, outcome);
+      ck_channel_take_record (renewal->channel, never_began (renewal, error));
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
@@ -354,6 +383,12 @@ ck_renewal_run_async (CkBroker *broker,
                                CK_ERROR_NOT_SUPPORTED,
                                "%s cannot be renewed without a person",
                                ck_channel_get_id (channel));
+      return;
+    }
+
+  if (!ck_renewal_may_run (broker, channel))
+    {
+      g_task_return_error (task, ck_channel_state_error (channel));
       return;
     }
 

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * started goes to disk, the worker renews, the new grant goes into the vault, the channel is
  * committed. On the way:
  *
- * - the mark cannot be written: nothing was sent, the channel is as it was
+ * - the mark cannot be written, or there is nothing to run: nothing was sent, the channel is as it
+ *   was, and the planner keeps away for a while
  * - the platform refuses or cannot be reached: ck_lifecycle_failed() decides, committed
  * - the vault cannot be written: the new grant lives in memory, marked unsaved, and is written again
  *   later (rule 5)
@@ -36,12 +37,27 @@ void ck_renewal_run_async (CkBroker *broker,
 gboolean ck_renewal_run_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_renewal_has_means:
+ *
+ * Returns: whether the grant held is one that renews itself: the stack has a renewal, and a refresh
+ *   token is held where it needs one
+ */
+gboolean ck_renewal_has_means (CkBroker *broker, CkChannel *channel);
+
+/**
  * ck_renewal_is_possible:
  *
- * Returns: whether the grant held can be renewed with nobody present: the stack has a renewal, and a
- *   refresh token is held where it needs one
+ * Returns: whether the grant held can be renewed with nobody present now: it has the means, and
+ *   RenewableUntil has not gone by
  */
 gboolean ck_renewal_is_possible (CkBroker *broker, CkChannel *channel);
+
+/**
+ * ck_renewal_may_run:
+ *
+ * Returns: whether it is possible, and the one more try of a grant in doubt is not spent (rule 3)
+ */
+gboolean ck_renewal_may_run (CkBroker *broker, CkChannel *channel);
 
 /**
  * ck_renewal_back_off:

@@ -18,8 +18,29 @@
 #define PROBE_BLOCKED (6 * HOUR)
 #define PROBE_QUARANTINED DAY
 
+/* Three tries over 15 minutes (rule 4). */
+#define REFUSED_AGAIN (15 * MINUTE / 2)
+
 #define BACKOFF_BASE 5
 #define BACKOFF_MAX HOUR
+
+gboolean
+ck_schedule_is_probing (const CkChannelRecord *record)
+{
+  switch (record->state)
+    {
+    case CK_STATE_CONNECTED:
+    case CK_STATE_EXPIRING:
+      return record->refused_count > 0;
+    case CK_STATE_SUSPENDED:
+    case CK_STATE_BLOCKED:
+      return TRUE;
+    case CK_STATE_REVOKED:
+      return record->cause == CK_CAUSE_UNKNOWN_REVOKED;
+    default:
+      return FALSE;
+    }
+}
 
 /* How long before its end a token of that lifetime is renewed, in seconds. */
 static guint64
@@ -66,11 +87,12 @@ plain_renewal (const CkScheduleInput *input)
   guint64 lifetime;
   guint64 earliest;
 
-  if (!is_known (record->expires_at) || record->expires_at <= record->issued_at)
+  if (is_known (record->expires_at) && record->expires_at <= record->issued_at)
     return 0;
 
-  lifetime = record->expires_at - record->issued_at;
-  if (policy->renewal == CK_RENEWAL_AHEAD)
+  /* Without an end only KeepAlive= asks for a renewal. */
+  lifetime = is_known (record->expires_at) ? record->expires_at - record->issued_at : CK_TIME_NEVER;
+  if (policy->renewal == CK_RENEWAL_AHEAD && is_known (record->expires_at))
     when = record->expires_at - renewal_lead (input, lifetime);
   if (policy->keep_alive > 0)
     {
@@ -113,20 +135,37 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
   return when == 0 ? 0 : MAX (when, input->not_before);
 }
 
+/* An unclassified refusal is asked about again until it is believed or withdrawn. */
+static guint64
+next_doubtful_check (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  return MAX (record->refused_since + (guint64) record->refused_count * REFUSED_AGAIN,
+              input->not_before);
+}
+
 static guint64
 next_verification (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
   guint64 last = MAX (record->last_verified, record->issued_at);
   guint64 every = 0;
+  gboolean probing = ck_schedule_is_probing (record);
+  gboolean may_renew = input->can_renew && !record->doubt_tried;
 
-  if (record->generation == 0 || input->unaskable)
+  /* A probe may be a renewal where there is no other question. */
+  if (record->generation == 0 || (input->unaskable && !(probing && may_renew)))
     return 0;
+  if (probing)
+    last = MAX (last, input->last_refused);
 
   switch (record->state)
     {
     case CK_STATE_CONNECTED:
     case CK_STATE_EXPIRING:
+      if (record->refused_count > 0)
+        return next_doubtful_check (input);
       every = input->policy->verify_every;
       break;
     case CK_STATE_SUSPENDED:
@@ -150,12 +189,16 @@ next_expiry (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
-  if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING)
+  if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
+      && record->state != CK_STATE_INTERRUPTED)
     return 0;
-  if (input->can_renew && !record->doubt_tried)
+  if (!is_known (record->expires_at))
     return 0;
+  if (!input->can_renew || record->doubt_tried)
+    return record->expires_at;
 
-  return is_known (record->expires_at) ? record->expires_at : 0;
+  /* Nobody may ask for a token before the time to renew has gone by as well. */
+  return is_known (record->renewable_until) ? MAX (record->expires_at, record->renewable_until) : 0;
 }
 
 /* A grant shorter than the step was never that far from its end: there is nothing to warn of. */

@@ -31,6 +31,8 @@ typedef enum
  * @jitter: −1.0 … 1.0, chosen once per generation: renewals are spread by a tenth of their lead
  * @not_before: Unix seconds before which neither a renewal nor a verification may begin (back-off,
  *   Retry-After); 0 if nothing holds it
+ * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0 if
+ *   it has refused nothing since we run
  *
  * All that the plan of one channel depends on.
  */
@@ -43,7 +45,16 @@ typedef struct
   gboolean unaskable;
   double jitter;
   guint64 not_before;
+  guint64 last_refused;
 } CkScheduleInput;
+
+/**
+ * ck_schedule_is_probing:
+ *
+ * Returns: whether the platform has refused the channel and is asked again by ourselves, by a
+ *   renewal if it cannot be asked otherwise
+ */
+gboolean ck_schedule_is_probing (const CkChannelRecord *record);
 
 /**
  * ck_schedule_next:

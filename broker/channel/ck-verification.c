@@ -82,6 +82,24 @@ bad (Verification *verification, const CkOutcome *outcome)
                     events);
 }
 
+/* Whether only a renewal can tell: it is rule 4's second opinion of a refusal; the platform has no
+ * other way to be asked about a channel it has refused; or the client was wrong, which the token
+ * endpoint alone sees. */
+static gboolean
+is_for_renewal (Verification *verification, const CkOutcome *outcome)
+{
+  const CkChannelRecord *record = ck_channel_get_record (verification->channel);
+
+  if (!ck_renewal_may_run (verification->broker, verification->channel))
+    return FALSE;
+  if (outcome->result == CK_RESULT_SUCCESS)
+    return record->state == CK_STATE_SUSPENDED && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED;
+  if (ck_lifecycle_nobody_decided (outcome))
+    return ck_schedule_is_probing (record);
+
+  return ck_lifecycle_needs_second_opinion (outcome);
+}
+
 static void
 verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -100,31 +118,28 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ck_channel_job_noted (verification->broker, verification->channel, outcome);
+  /* Nor will it be asked so again by ourselves for this grant. */
+  if (ck_lifecycle_nobody_decided (outcome))
+    ck_channel_get_activity (verification->channel)->unaskable = TRUE;
+
+  if (is_for_renewal (verification, outcome))
+    {
+      ck_renewal_run_async (verification->broker,
+                            verification->channel,
+                            ck_lifecycle_needs_second_opinion (outcome) ? outcome : NULL,
+                            renewed_cb,
+                            g_steal_pointer (&task));
+      return;
+    }
 
   if (outcome->result == CK_RESULT_SUCCESS)
     {
       good (verification, outcome);
     }
-  else if (ck_lifecycle_nobody_decided (outcome))
-    {
-      /* Nor will it be asked again by ourselves for this grant. */
-      ck_channel_get_activity (verification->channel)->unaskable = TRUE;
-    }
-  else if (ck_lifecycle_needs_second_opinion (outcome)
-           && ck_renewal_is_possible (verification->broker, verification->channel))
-    {
-      ck_renewal_run_async (verification->broker,
-                            verification->channel,
-                            outcome,
-                            renewed_cb,
-                            g_steal_pointer (&task));
-      return;
-    }
-  else
+  else if (!ck_lifecycle_nobody_decided (outcome))
     {
       bad (verification, outcome);
     }
-
   g_task_return_boolean (task, TRUE);
 }
 
@@ -146,13 +161,20 @@ ck_verification_run_async (CkBroker *broker,
 
   job = ck_channel_job_new (broker, channel, "verify", ck_channel_get_grant (channel), &error);
   if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
-      && ck_renewal_is_possible (broker, channel))
+      && ck_renewal_may_run (broker, channel))
     {
       ck_renewal_run_async (broker, channel, NULL, renewed_cb, g_steal_pointer (&task));
       return;
     }
   if (job == NULL)
     {
+      g_autoptr (CkOutcome) failed = ck_channel_job_failed (error);
+
+      /* Or the planner would come back at once for ever. */
+      if (g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED))
+        ck_channel_get_activity (channel)->unaskable = TRUE;
+      else
+        ck_renewal_back_off (channel, failed);
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }

@@ -86,6 +86,79 @@ test_next (void)
     }
 }
 
+/* Each row had a channel that nobody would ever have looked at again, or looked at without end. */
+static void
+test_never_forgotten (void)
+{
+  static const struct
+  {
+    const char *what;
+    CkState state;
+    CkCause cause;
+    guint64 lifetime; /* 0: not known */
+    guint64 renewable;
+    guint64 keep_alive;
+    gboolean can_renew;
+    gboolean unaskable;
+    gboolean doubt_tried;
+    guint refused_count;
+    guint64 last_refused;
+    CkDue due;
+    guint64 when;
+  } table[] = {
+    { "interrupted, and nothing renews it any more", CK_STATE_INTERRUPTED, CK_CAUSE_NETWORK, HOUR,
+      .due = CK_DUE_EXPIRE, .when = HOUR },
+    { "interrupted, the one more try is spent", CK_STATE_INTERRUPTED, CK_CAUSE_NETWORK, HOUR,
+      .can_renew = TRUE, .doubt_tried = TRUE, .due = CK_DUE_EXPIRE, .when = HOUR },
+    { "on demand: the time to renew goes by", CK_STATE_CONNECTED, CK_CAUSE_NONE, HOUR,
+      .renewable = 7 * DAY, .can_renew = TRUE, .due = CK_DUE_EXPIRE, .when = 7 * DAY },
+    { "kept alive though its end is not known", CK_STATE_CONNECTED, CK_CAUSE_NONE, 0,
+      .keep_alive = 30 * DAY, .can_renew = TRUE, .due = CK_DUE_RENEW, .when = 30 * DAY },
+    { "suspended, to be asked by a renewal alone", CK_STATE_SUSPENDED,
+      CK_CAUSE_CLIENT_MISCONFIGURED, HOUR, .can_renew = TRUE, .unaskable = TRUE,
+      .due = CK_DUE_VERIFY, .when = HOUR },
+    { "suspended, nothing to ask", CK_STATE_SUSPENDED, CK_CAUSE_CLIENT_MISCONFIGURED, HOUR,
+      .unaskable = TRUE, .due = CK_DUE_NOTHING },
+    { "blocked: the next probe counts from the last", CK_STATE_BLOCKED, CK_CAUSE_PERMISSION_LOST,
+      HOUR, .can_renew = TRUE, .last_refused = 9 * HOUR, .due = CK_DUE_VERIFY,
+      .when = 15 * HOUR },
+    { "revoked for reasons unknown: daily", CK_STATE_REVOKED, CK_CAUSE_UNKNOWN_REVOKED, HOUR,
+      .last_refused = DAY, .due = CK_DUE_VERIFY, .when = 2 * DAY },
+    { "refused once: asked again", CK_STATE_CONNECTED, CK_CAUSE_NONE, HOUR, .can_renew = TRUE,
+      .refused_count = 1, .due = CK_DUE_VERIFY, .when = 450 },
+    { "refused twice: the third is after 15 minutes", CK_STATE_CONNECTED, CK_CAUSE_NONE, HOUR,
+      .can_renew = TRUE, .refused_count = 2, .due = CK_DUE_VERIFY, .when = 900 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_autoptr (CkChannelRecord) record = ck_channel_record_new ("x");
+      const CkRenewalPolicy policy
+          = { .renewal = CK_RENEWAL_ON_DEMAND, .keep_alive = table[i].keep_alive };
+      CkScheduleInput input = { .record = record,
+                                .policy = &policy,
+                                .settings = &settings,
+                                .can_renew = table[i].can_renew,
+                                .unaskable = table[i].unaskable };
+      guint64 when;
+
+      g_test_message ("%s", table[i].what);
+      record->generation = 1;
+      record->issued_at = T;
+      record->state = table[i].state;
+      record->cause = table[i].cause;
+      record->expires_at = table[i].lifetime != 0 ? T + table[i].lifetime : CK_TIME_UNKNOWN;
+      record->renewable_until = table[i].renewable != 0 ? T + table[i].renewable : 0;
+      record->in_doubt = record->doubt_tried = table[i].doubt_tried;
+      record->refused_count = table[i].refused_count;
+      record->refused_since = table[i].refused_count != 0 ? T : 0;
+      input.last_refused = table[i].last_refused != 0 ? T + table[i].last_refused : 0;
+      g_assert_cmpint (ck_schedule_next (&input, &when), ==, table[i].due);
+      if (table[i].due != CK_DUE_NOTHING)
+        g_assert_cmpuint (when - T, ==, table[i].when);
+    }
+}
+
 static void
 test_jitter (void)
 {
@@ -156,6 +229,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/schedule/next", test_next);
+  g_test_add_func ("/schedule/never-forgotten", test_never_forgotten);
   g_test_add_func ("/schedule/jitter", test_jitter);
   g_test_add_func ("/schedule/warnings", test_warnings);
   g_test_add_func ("/schedule/backoff", test_backoff);
