@@ -187,6 +187,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
   guint64 reconnect_by = before->reconnect_by;
+  gboolean keeps_expiring = by == NULL && before->state == CK_STATE_EXPIRING;
   GVariantDict details;
 
   settle_renewal (record);
@@ -207,7 +208,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   else
     record->warned = 0;
 
-  init_state_details (&details, before, CK_STATE_CONNECTED);
+  init_state_details (&details, before, keeps_expiring ? CK_STATE_EXPIRING : CK_STATE_CONNECTED);
   if (by == NULL)
     g_variant_dict_insert (&details, "expires-at", "t", record->expires_at);
   else
@@ -215,7 +216,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   g_variant_dict_insert (&details, "generation", "t", generation);
   add_event (events, record->id, by == NULL ? "Renewed" : "Reconnected", &details);
 
-  if (by == NULL && before->state == CK_STATE_EXPIRING)
+  if (keeps_expiring)
     return g_steal_pointer (&record);
   if (is_good (before->state) || before->state == CK_STATE_UNCONNECTED)
     {
@@ -247,6 +248,10 @@ ck_lifecycle_verified (const CkChannelRecord *before,
     {
       follow_account (record, grant);
       set_clocks (record, grant, context);
+      /* Nor does a verification move that date, unless the platform says it has moved. */
+      if (ck_grant_get_reconnect_by (grant) == CK_TIME_UNKNOWN && context->can_renew
+          && before->reconnect_by != CK_TIME_UNKNOWN)
+        record->reconnect_by = before->reconnect_by;
     }
   if (advice != NULL && *advice != NULL)
     replace_advice (record, advice);

@@ -354,6 +354,51 @@ test_verified (void)
     }
 }
 
+/* The date that only a person moves: neither a renewal nor a verification does, a reconnect does. */
+static void
+test_reconnect_by_stays (void)
+{
+  static const CkRenewalPolicy yearly = { .reconnect_every = 31536000 };
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 60);
+  g_autoptr (CkGrant) grant = make_grant (NOW + 3600);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) renewed = NULL;
+  g_autoptr (CkChannelRecord) verified = NULL;
+  g_autoptr (CkChannelRecord) reconnected = NULL;
+
+  context.policy = &yearly;
+  before->reconnect_by = NOW + 1000;
+  renewed = ck_lifecycle_granted (before, grant, 4, NULL, NULL, &context, events);
+  g_assert_cmpuint (renewed->reconnect_by, ==, NOW + 1000);
+  verified = ck_lifecycle_verified (renewed, grant, NULL, &context, events);
+  g_assert_cmpuint (verified->reconnect_by, ==, NOW + 1000);
+  reconnected = ck_lifecycle_granted (verified, grant, 5, "alice", NULL, &context, events);
+  g_assert_cmpuint (reconnected->reconnect_by, ==, NOW + 31536000);
+}
+
+/* A renewal does not end the warning, and says so. */
+static void
+test_renewed_while_expiring (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 60);
+  g_autoptr (CkGrant) grant = make_grant (NOW + 3600);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) after = NULL;
+  const CkEvent *event;
+  const char *state;
+
+  before->state = CK_STATE_EXPIRING;
+  before->reconnect_by = NOW + 1000;
+  after = ck_lifecycle_granted (before, grant, 4, NULL, NULL, &context, events);
+  g_assert_cmpint (after->state, ==, CK_STATE_EXPIRING);
+  g_assert_cmpstr (only_event (events), ==, "Renewed");
+  event = g_ptr_array_index (events, 0);
+  g_assert_true (g_variant_lookup (event->details, "new-state", "&s", &state));
+  g_assert_cmpstr (state, ==, "expiring");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -365,6 +410,8 @@ main (int argc, char **argv)
   g_test_add_func ("/lifecycle/doubt", test_doubt);
   g_test_add_func ("/lifecycle/granted", test_granted);
   g_test_add_func ("/lifecycle/reconnect-by", test_reconnect_by);
+  g_test_add_func ("/lifecycle/reconnect-by-stays", test_reconnect_by_stays);
+  g_test_add_func ("/lifecycle/renewed-while-expiring", test_renewed_while_expiring);
   g_test_add_func ("/lifecycle/wrong-account", test_wrong_account);
   g_test_add_func ("/lifecycle/verified", test_verified);
 
