@@ -82,6 +82,19 @@ get_validity (CkChannel *channel, guint64 now)
   return expires_at > now ? expires_at - now : 0;
 }
 
+/* Some platforms refuse to renew a young token. */
+static gboolean
+is_old_enough (const Request *request, guint64 now)
+{
+  const CkChannelRecord *record = ck_channel_get_record (request->channel);
+  CkProvider *provider = ck_config_lookup_provider (ck_broker_get_config (request->broker),
+                                                    record->provider,
+                                                    NULL);
+
+  return provider != NULL
+         && now >= record->issued_at + ck_provider_get_policy (provider)->min_age_before_renew;
+}
+
 /* Asking for more than the platform ever gives renews once per generation, not at every call; a
  * grant in doubt is not spent for a little more time. */
 static gboolean
@@ -92,6 +105,7 @@ is_worth_renewing (const Request *request, guint64 now)
 
   return get_validity (request->channel, now) < request->min_validity && !record->in_doubt
          && activity->stretched != record->generation && activity->not_before <= now
+         && is_old_enough (request, now)
          && ck_renewal_is_possible (request->broker, request->channel);
 }
 
