@@ -60,10 +60,20 @@ forget (GTask *task)
 {
   CkChannel *channel = g_task_get_source_object (task);
   Disconnection *disconnection = g_task_get_task_data (task);
+  CkVault *vault = ck_broker_get_vault (disconnection->broker);
+  guint64 generation = ck_channel_get_record (channel)->generation;
 
-  ck_vault_clear_grant_async (ck_broker_get_vault (disconnection->broker),
+  /* The former one is still there if this one could not be saved, or that one not be cleared. */
+  if (generation > 1)
+    ck_vault_clear_grant_async (vault,
+                                ck_channel_get_id (channel),
+                                generation - 1,
+                                NULL,
+                                NULL,
+                                NULL);
+  ck_vault_clear_grant_async (vault,
                               ck_channel_get_id (channel),
-                              ck_channel_get_record (channel)->generation,
+                              generation,
                               NULL,
                               cleared_cb,
                               g_object_ref (task));
