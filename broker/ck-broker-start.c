@@ -8,6 +8,9 @@
 #include "ck-lifecycle.h"
 #include "ck-operations.h"
 
+/* Seconds after the deadline of a request in flight before its grant is tried again (rule 3). */
+#define DEADLINE_SLACK 5
+
 /* ---- synchronous: before the bus name is owned ----------------------------------------------- */
 
 static gboolean
@@ -130,7 +133,8 @@ secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (secrets == NULL)
     g_warning ("client %s: %s", id, error->message);
-  else if (client == NULL)
+  /* Removed, or set anew, while it was looked up. */
+  else if (client == NULL || client->secrets != NULL)
     secret_value_unref (secrets);
   else
     client->secrets = secrets;
@@ -230,6 +234,9 @@ settle_mark (CkBroker *self, CkChannel *channel)
     {
       g_message ("%s: a renewal was under way when the broker ended; its grant is in doubt",
                  record->id);
+      /* Its worker may not have noticed yet that we were gone. */
+      ck_channel_get_activity (channel)->not_before
+          = ck_clock_now () + CK_JOB_DEFAULT_TIMEOUT + DEADLINE_SLACK;
       ck_broker_commit (self, channel, ck_lifecycle_in_doubt (record), NULL);
     }
   else
@@ -309,6 +316,9 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (grants == NULL)
     {
+      g_warning ("the grants cannot be read from the vault: %s", error->message);
+      self->started = TRUE;
+      ck_broker_emit_changed (self);
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
