@@ -23,7 +23,12 @@ ck_broker_on_due (gpointer key, gpointer user_data)
   g_message ("the wall clock was set: every plan is made anew");
   channels = ck_broker_dup_channels (self);
   for (guint i = 0; i < channels->len; i++)
-    ck_broker_replan (self, g_ptr_array_index (channels, i));
+    {
+      CkChannel *channel = g_ptr_array_index (channels, i);
+
+      ck_channel_clock_set (channel);
+      ck_broker_replan (self, channel);
+    }
 }
 
 /* ---- declared channels ----------------------------------------------------------------------- */
@@ -210,6 +215,7 @@ add_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
     {
+      ck_channel_get_activity (channel)->removing = TRUE;
       g_hash_table_remove (self->channels, ck_channel_get_id (channel));
       g_task_return_error (task, g_steal_pointer (&error));
       return;
@@ -270,6 +276,7 @@ remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ck_state_db_remove_channel_finish (CK_STATE_DB (source), result, &error))
     {
+      ck_channel_get_activity (channel)->removing = FALSE;
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
@@ -279,6 +286,20 @@ remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_broker_emit_channel (self, CK_BROKER_CHANNEL_REMOVED, channel);
   ck_broker_emit_changed (self);
   g_task_return_boolean (task, TRUE);
+}
+
+/* Two may remove it at once: the second must not remove a newer channel of the same id. */
+static gboolean
+check_is_here (CkBroker *self, CkChannel *channel, GError **error)
+{
+  const char *id = ck_channel_get_id (channel);
+
+  if (g_hash_table_lookup (self->channels, id) == channel
+      && !ck_channel_get_activity (channel)->removing)
+    return TRUE;
+
+  g_set_error (error, CK_ERROR, CK_ERROR_NO_SUCH_CHANNEL, "there is no channel %s any more", id);
+  return FALSE;
 }
 
 static void
@@ -295,6 +316,14 @@ remove_disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_dat
       return;
     }
 
+  if (!check_is_here (self, channel, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  /* Whatever is queued for it from here on would be written after the row is gone. */
+  ck_channel_get_activity (channel)->removing = TRUE;
   ck_state_db_remove_channel_async (self->state_db,
                                     ck_channel_get_id (channel),
                                     ++self->sequence,

@@ -228,9 +228,17 @@ commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, GPtrArray *events)
 {
-  Commit *commit = g_new0 (Commit, 1);
+  Commit *commit;
   guint64 now = ck_clock_now ();
 
+  if (ck_channel_get_activity (channel)->removing)
+    {
+      ck_channel_take_record (channel, record);
+      g_clear_pointer (&events, g_ptr_array_unref);
+      return;
+    }
+
+  commit = g_new0 (Commit, 1);
   commit->broker = g_object_ref (self);
   commit->channel = g_object_ref (channel);
   commit->before = ck_channel_record_copy (ck_channel_get_record (channel));
@@ -265,7 +273,8 @@ ck_broker_replan (CkBroker *self, CkChannel *channel)
   guint64 when;
 
   /* While a turn runs the plan would be stale; ck_turns_done() comes back here. */
-  if (!self->started || !g_queue_is_empty (&ck_channel_get_activity (channel)->turns)
+  if (!self->started || ck_channel_get_activity (channel)->removing
+      || !g_queue_is_empty (&ck_channel_get_activity (channel)->turns)
       || !ck_operations_fill_schedule (self, channel, &input)
       || ck_schedule_next (&input, &when) == CK_DUE_NOTHING)
     {
@@ -339,6 +348,7 @@ ck_broker_reload (CkBroker *self, GError **error)
 
   if (!ck_broker_apply_config (self, config, error))
     return FALSE;
+  ck_operations_reconsider (self);
   ck_broker_emit_changed (self);
 
   return TRUE;

@@ -138,7 +138,7 @@ guint64 ck_broker_get_sequence (CkBroker *self);
  * @events: (transfer full) (nullable) (element-type CkEvent): what happened; their sequence numbers
  *   are set here
  *
- * The only way a channel changes: writes record and events in one transaction, then announces by
+ * The only way a channel changes (one that is being removed changes no more): writes record and events in one transaction, then announces by
  * `channel-changed`. The record counts at once for decisions; it is announced when it is on disk,
  * and should the disk refuse, announced all the same with a log entry (silence would be worse).
  */

@@ -160,6 +160,17 @@ begin (CkBroker *broker, CkChannel *channel, GTask *task)
 {
   Adoption *adoption = g_task_get_task_data (task);
 
+  if (ck_channel_get_activity (channel)->removing)
+    {
+      g_autoptr (GError) error = g_error_new (CK_ERROR,
+                                              CK_ERROR_NO_SUCH_CHANNEL,
+                                              "there is no channel %s any more",
+                                              ck_channel_get_id (channel));
+
+      ck_turns_done (broker, channel, error);
+      return;
+    }
+
   adoption->generation = ck_channel_get_record (channel)->generation + 1;
   ck_vault_store_grant_async (ck_broker_get_vault (broker),
                               ck_channel_get_id (channel),

@@ -3,8 +3,12 @@
 
 #include "ck-channel.h"
 
+#include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-lifecycle.h"
+
+/* Seconds: the longest wait that survives a step of the wall clock. */
+#define LONGEST_WAIT 3600
 
 struct _CkChannel
 {
@@ -112,6 +116,16 @@ CkActivity *
 ck_channel_get_activity (CkChannel *self)
 {
   return &self->activity;
+}
+
+void
+ck_channel_clock_set (CkChannel *self)
+{
+  guint64 now = ck_clock_now ();
+
+  self->activity.not_before = MIN (self->activity.not_before, now + LONGEST_WAIT);
+  self->activity.last_refused = MIN (self->activity.last_refused, now);
+  self->activity.last_check = MIN (self->activity.last_check, now);
 }
 
 void

@@ -27,6 +27,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @last_check: Unix seconds of the last check that somebody asked for (MinCheckInterval)
  * @stretched: the generation that `min-validity` renewed into already: not twice for one
  * @unaskable: the stack has no way to verify this grant
+ * @removing: it is being forgotten: nothing is written of it any more, or it would come back
  * @jitter: −1.0 … 1.0, chosen anew with each grant
  *
  * What goes on with a channel right now: never on disk.
@@ -40,6 +41,7 @@ typedef struct
   guint64 last_check;
   guint64 stretched;
   gboolean unaskable;
+  gboolean removing;
   double jitter;
 } CkActivity;
 
@@ -92,6 +94,14 @@ void ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved);
  * Returns: (transfer none): for the operations beside this file
  */
 CkActivity *ck_channel_get_activity (CkChannel *self);
+
+/**
+ * ck_channel_clock_set:
+ *
+ * The wall clock was set: what was to be waited for by the old one is not waited for longer than an
+ * hour by the new one.
+ */
+void ck_channel_clock_set (CkChannel *self);
 
 void ck_channel_set_declared (CkChannel *self, gboolean declared);
 gboolean ck_channel_is_declared (CkChannel *self);

@@ -311,6 +311,24 @@ ck_operations_retry_client (CkBroker *broker, const char *client)
     }
 }
 
+void
+ck_operations_reconsider (CkBroker *broker)
+{
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (broker);
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *channel = g_ptr_array_index (channels, i);
+      const CkChannelRecord *record = ck_channel_get_record (channel);
+
+      ck_channel_get_activity (channel)->unaskable = FALSE;
+      if (record->state == CK_STATE_SUSPENDED && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED)
+        ck_channel_verify_async (broker, channel, FALSE, NULL, NULL, NULL);
+      else
+        ck_broker_replan (broker, channel);
+    }
+}
+
 static GPtrArray *
 new_events (void)
 {

@@ -144,6 +144,14 @@ gboolean ck_operations_fill_schedule (CkBroker *broker,
 void ck_operations_retry_client (CkBroker *broker, const char *client);
 
 /**
+ * ck_operations_reconsider:
+ *
+ * The configuration is another one: plans every channel anew, and verifies those at once that a
+ * wrong client or stack had suspended.
+ */
+void ck_operations_reconsider (CkBroker *broker);
+
+/**
  * ck_operations_act:
  *
  * Does what the schedule says is due for the channel.
