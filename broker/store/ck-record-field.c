@@ -15,9 +15,9 @@ static const char *const column_types[] = {
   [CK_FIELD_CAUSE] = "TEXT",
 };
 
-#define MEMBER(type, record, field) (*(type *) ((guint8 *) (record) + (field)->offset))
+#define MEMBER(type, record, field) G_STRUCT_MEMBER (type, record, (field)->offset)
 #define CONST_MEMBER(type, record, field)                                                          \
-  (*(type const *) ((const guint8 *) (record) + (field)->offset))
+  (*(type const *) (gconstpointer) ((const guint8 *) (record) + (field)->offset))
 
 static void
 fill_empty (const CkRecordType *type, gpointer record)

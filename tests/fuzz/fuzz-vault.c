@@ -33,6 +33,7 @@ try_name (const guint8 *data, gsize size)
   g_autofree char *text = ck_item_name_to_string (name);
 
   g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_assert_nonnull (attributes);
   ck_item_name_matches (name, name);
 }
 
