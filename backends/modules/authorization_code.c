@@ -82,7 +82,7 @@ static CkResult
 add_provider_parameters (CkTransaction *t, CkForm *form)
 {
   const char *setting = ck_transaction_get_setting (t, "OAuth2", "AuthorizationParameters");
-  g_auto (GStrv) words = g_strsplit (setting != NULL ? setting : "", " ", -1);
+  g_auto (GStrv) words = g_strsplit_set (setting != NULL ? setting : "", " \t", -1);
 
   for (gsize i = 0; words[i] != NULL; i++)
     {

@@ -103,7 +103,7 @@ test_success (void)
   g_autofree char *code = NULL;
   g_autofree char *scopes = NULL;
 
-  bench_set (bench, "OAuth2.AuthorizationParameters", "access_type=offline  prompt=consent");
+  bench_set (bench, "OAuth2.AuthorizationParameters", "access_type=offline \tprompt=consent");
   bench_answer (bench, 200, "{" TOKEN ",\"scope\":\"read\"}");
   g_assert_cmpint (run (bench), ==, CK_RESULT_SUCCESS);
 

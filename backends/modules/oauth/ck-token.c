@@ -29,7 +29,7 @@ refuse (GError **error, const char *problem)
 static gboolean
 take_type (CkToken *token, JsonNode *json, const char *allowed_types, GError **error)
 {
-  g_auto (GStrv) allowed = g_strsplit (allowed_types != NULL ? allowed_types : "Bearer", " ", -1);
+  g_auto (GStrv) allowed = g_strsplit_set (allowed_types != NULL ? allowed_types : "Bearer", " \t", -1);
   const char *type = ck_answer_get_string (json, "token_type");
 
   if (type == NULL && allowed_types != NULL && allowed[0] != NULL)
