@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define REGISTER_TIMEOUT_MS 5000
+/* Which descriptor the agent closes when it is registered. */
+#define NOTIFY_FD 3
 
 struct _CkAgent
 {
@@ -46,16 +48,20 @@ ck_agent_start (void)
       = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_autoptr (GSubprocess) process = NULL;
   g_autofree char *fd_word = NULL;
+  gboolean has_screen = g_getenv ("DISPLAY") != NULL || g_getenv ("WAYLAND_DISPLAY") != NULL;
   CkAgent *agent;
   int fds[2];
 
   if (!g_unix_open_pipe (fds, FD_CLOEXEC, NULL))
     return NULL;
 
-  /* Without --process the agent serves its parent, which is us. */
-  g_subprocess_launcher_take_fd (launcher, fds[1], 3);
-  fd_word = g_strdup_printf ("--notify-fd=%d", 3);
-  process = g_subprocess_launcher_spawn (launcher, NULL, "pkttyagent", fd_word, "--fallback", NULL);
+  /* Without --process the agent serves its parent, which is us. With a screen a desktop's agent
+   * goes first; without one there is none, and polkit 122 finds no fallback for a process outside
+   * of any login session. */
+  g_subprocess_launcher_take_fd (launcher, fds[1], NOTIFY_FD);
+  fd_word = g_strdup_printf ("--notify-fd=%d", NOTIFY_FD);
+  process = g_subprocess_launcher_spawn (launcher, NULL, "pkttyagent", fd_word,
+                                         has_screen ? "--fallback" : NULL, NULL);
   g_subprocess_launcher_close (launcher);
   if (process == NULL)
     {
