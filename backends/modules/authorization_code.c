@@ -180,7 +180,7 @@ make_uri (CkTransaction *t, const Attempt *attempt, const char *endpoint, char *
 }
 
 static CkResult
-ask_person (CkTransaction *t, const char *uri, CkSecretText *redirected)
+ask_person (CkTransaction *t, const Attempt *attempt, const char *uri, CkSecretText *redirected)
 {
   g_autoptr (GVariant) answer = NULL;
   GVariantDict details;
@@ -189,6 +189,8 @@ ask_person (CkTransaction *t, const char *uri, CkSecretText *redirected)
   g_variant_dict_init (&details, NULL);
   g_variant_dict_insert (&details, "uri", "s", uri);
   g_variant_dict_insert (&details, "redirect-uri", "s", ck_transaction_get_redirect_uri (t));
+  /* A pushed request hides it in the URI, and who listens must tell this attempt's answer. */
+  g_variant_dict_insert (&details, "state", "s", attempt->state);
   result = ck_transaction_converse (t, "open-uri", g_variant_dict_end (&details), &answer);
   if (result != CK_RESULT_SUCCESS)
     return result;
@@ -308,7 +310,7 @@ ck_sm_connect (CkTransaction *t, int argc, const char **argv)
   if (result == CK_RESULT_SUCCESS)
     result = make_uri (t, &attempt, authorization_endpoint, &uri);
   if (result == CK_RESULT_SUCCESS)
-    result = ask_person (t, uri, &redirected);
+    result = ask_person (t, &attempt, uri, &redirected);
   if (result == CK_RESULT_SUCCESS)
     result = take_code (t, &attempt, redirected, &code);
   if (result == CK_RESULT_SUCCESS)

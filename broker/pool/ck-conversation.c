@@ -50,6 +50,7 @@ typedef struct
 static const Member members[] = {
   { "open-uri", "uri", MEMBER_LINK, TRUE },
   { "open-uri", "redirect-uri", MEMBER_URI, FALSE },
+  { "open-uri", "state", MEMBER_TEXT, FALSE },
   { "show-code", "user-code", MEMBER_TEXT, TRUE },
   { "show-code", "verification-uri", MEMBER_LINK, TRUE },
   { "show-code", "verification-uri-complete", MEMBER_LINK, FALSE },

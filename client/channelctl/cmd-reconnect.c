@@ -183,11 +183,6 @@ on_finished (Session *session, CkCtlAttemptEvent *event, GError **error)
 
   if (strcmp (event->outcome, "cancelled") == 0)
     g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "the attempt was cancelled: %s", message);
-  else if (strcmp (event->cause, "wrong-account") == 0)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NEEDS_PERSON,
-                 "%s In the browser, log out of the wrong account, or use a private window; then "
-                 "run 'channelctl reconnect %s' again and log in with the right one.",
-                 message, ck_ctl_get_subject (session->ctl));
   else
     g_set_error (error, CK_EXIT_ERROR, ck_exit_from_cause (event->cause), "not connected: %s",
                  message);

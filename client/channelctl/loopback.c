@@ -295,7 +295,7 @@ ck_loopback_free (CkLoopback *self)
 }
 
 void
-ck_loopback_expect (CkLoopback *self, const char *authorization_uri)
+ck_loopback_expect (CkLoopback *self, const char *authorization_uri, const char *state)
 {
   g_autoptr (GUri) parsed = g_uri_parse (authorization_uri, G_URI_FLAGS_ENCODED, NULL);
   const char *query = parsed != NULL ? g_uri_get_query (parsed) : NULL;
@@ -303,8 +303,10 @@ ck_loopback_expect (CkLoopback *self, const char *authorization_uri)
 
   if (query != NULL)
     params = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_WWW_FORM, NULL);
+  if (state == NULL && params != NULL)
+    state = g_hash_table_lookup (params, "state");
   g_free (self->state);
-  self->state = params != NULL ? g_strdup (g_hash_table_lookup (params, "state")) : NULL;
+  self->state = g_strdup (state);
 }
 
 const char *

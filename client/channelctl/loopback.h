@@ -51,11 +51,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkLoopback, ck_loopback_free)
 
 /**
  * ck_loopback_expect:
- * @authorization_uri: where the browser is sent first; its `state` is the one believed
+ * @authorization_uri: where the browser is sent first
+ * @state: (nullable): the attempt's `state`; without it the one in @authorization_uri
  *
- * Where it has none (pushed authorization requests), an answer with `code` or `error` is taken.
+ * Only an answer with that state is believed. Where neither tells it (a pushed authorization
+ * request, RFC 9126), an answer with `code` or `error` is.
  */
-void ck_loopback_expect (CkLoopback *loopback, const char *authorization_uri);
+void ck_loopback_expect (CkLoopback *loopback, const char *authorization_uri, const char *state);
 
 /**
  * ck_loopback_get_uri:

@@ -217,11 +217,13 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
 {
   g_autofree char *clean = lookup_clean (details, "uri");
   const char *uri = "";
+  const char *state = NULL;
   gboolean opened;
 
   g_variant_lookup (details, "uri", "&s", &uri);
+  g_variant_lookup (details, "state", "&s", &state);
   if (self->loopback != NULL)
-    ck_loopback_expect (self->loopback, uri);
+    ck_loopback_expect (self->loopback, uri, state);
   opened = !self->options.no_browser && ck_browser_open (uri);
   if (!self->options.json)
     {

@@ -126,7 +126,7 @@ make (Heard *heard)
       = ck_loopback_new ("http://127.0.0.1:0/callback", on_redirected, heard, &error);
 
   g_assert_no_error (error);
-  ck_loopback_expect (loopback, AUTHORIZE);
+  ck_loopback_expect (loopback, AUTHORIZE, NULL);
 
   return loopback;
 }
@@ -246,13 +246,30 @@ test_without_state (void)
   g_autofree char *nothing = NULL;
   g_autofree char *code = NULL;
 
-  ck_loopback_expect (loopback, "https://id.example.org/authorize?request_uri=urn:x");
+  ck_loopback_expect (loopback, "https://id.example.org/authorize?request_uri=urn:x", NULL);
   nothing = get (port, "/callback?x=y");
   code = get (port, "/callback?code=y");
   g_assert_true (g_str_has_prefix (nothing, "HTTP/1.1 404 "));
   g_assert_true (g_str_has_prefix (code, "HTTP/1.1 200 "));
   settle (20);
   g_assert_cmpuint (heard.n, ==, 1);
+}
+
+/* A pushed request: the service tells the state that its URI does not show. */
+static void
+test_state_apart (void)
+{
+  g_auto (Heard) heard = { NULL };
+  g_autoptr (CkLoopback) loopback = make (&heard);
+  guint16 port = port_of (loopback);
+  g_autofree char *forged = NULL;
+  g_autofree char *right = NULL;
+
+  ck_loopback_expect (loopback, "https://id.example.org/authorize?request_uri=urn:x", "apart");
+  forged = get (port, "/callback?code=y&state=forged");
+  right = get (port, "/callback?code=y&state=apart");
+  g_assert_true (g_str_has_prefix (forged, "HTTP/1.1 404 "));
+  g_assert_true (g_str_has_prefix (right, "HTTP/1.1 200 "));
 }
 
 static void
@@ -450,6 +467,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/loopback/answer-taken-once", test_answer_taken_once);
   g_test_add_func ("/ctl/loopback/others-refused", test_others_refused);
   g_test_add_func ("/ctl/loopback/without-state", test_without_state);
+  g_test_add_func ("/ctl/loopback/state-apart", test_state_apart);
   g_test_add_func ("/ctl/loopback/huge-request", test_huge_request);
   g_test_add_func ("/ctl/loopback/nul-byte", test_nul_byte);
   g_test_add_func ("/ctl/loopback/slow-clients", test_slow_clients);
