@@ -35,8 +35,7 @@ fail_without_token (CkTransaction *t)
 static gboolean
 is_rotating (CkTransaction *t)
 {
-  return !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"))
-         && !ck_setting_is_no (ck_transaction_get_setting (t, "OAuth2", "Rotation"));
+  return !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"));
 }
 
 CkResult
