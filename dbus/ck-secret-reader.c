@@ -86,7 +86,7 @@ prepare (Reading *reading, GError **error)
 
   if (fstat (reading->fd, &st) == 0)
     {
-      if (S_ISFIFO (st.st_mode))
+      if (S_ISFIFO (st.st_mode) && (fcntl (reading->fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
         return g_unix_open_pipe (reading->pipes, FD_CLOEXEC, error)
                && g_unix_set_fd_nonblocking (reading->pipes[0], TRUE, error);
       if (S_ISSOCK (st.st_mode)
@@ -98,7 +98,8 @@ prepare (Reading *reading, GError **error)
   g_set_error_literal (error,
                        CK_ERROR,
                        CK_ERROR_INVALID_ARGUMENT,
-                       "a secret must come through a pipe or a connected stream socket");
+                       "a secret must come through the read end of a pipe, or through a connected "
+                       "stream socket");
   return FALSE;
 }
 

@@ -160,6 +160,16 @@ open_write_end (void)
 }
 
 static int
+open_write_end_of_a_living_pipe (void)
+{
+  int fds[2];
+
+  open_pair (FALSE, fds);
+
+  return fds[1]; /* the other one lives as long as the test */
+}
+
+static int
 open_regular (void)
 {
   return open ("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -188,7 +198,7 @@ test_wrong_kind (void)
 {
   static int (*const openers[]) (void) = {
     open_regular, open_device, open_directory, open_memfd, open_datagram, open_unconnected,
-    open_write_end,
+    open_write_end, open_write_end_of_a_living_pipe,
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (openers); i++)
