@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
 #include <string.h>
 
 #include "ck-error.h"
@@ -170,6 +172,77 @@ test_no_worker (void)
   pool_bench_tear_down (&bench);
 }
 
+/* ---- over a socket, as systemd would have it -------------------------------------------------- */
+
+/* Accept=yes: a worker for each connection, which is its descriptor 3. */
+static gboolean
+on_incoming (GSocketService *service,
+             GSocketConnection *connection,
+             GObject *source,
+             gpointer user_data)
+{
+  g_autoptr (GSubprocessLauncher) launcher
+      = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = g_socket_get_fd (g_socket_connection_get_socket (connection));
+
+  g_subprocess_launcher_take_fd (launcher, fcntl (fd, F_DUPFD_CLOEXEC, 10), 3);
+  process = g_subprocess_launcher_spawn (launcher, &error, g_getenv ("CK_TEST_WORKER"), NULL);
+  g_assert_no_error (error);
+  ++*(guint *) user_data;
+
+  return TRUE;
+}
+
+static void
+test_socket (void)
+{
+  PoolBench bench;
+  g_autofree char *path = NULL;
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketService) service = g_socket_service_new ();
+  g_autoptr (GError) error = NULL;
+  guint n_accepted = 0;
+
+  pool_bench_set_up (&bench, NULL, 2, 1);
+  path = g_build_filename (bench.dir, "socket", NULL);
+  g_clear_object (&bench.pool);
+  bench.pool = ck_worker_pool_new ("/nonexistent/worker", path, 2, 1);
+
+  address = g_unix_socket_address_new (path);
+  g_socket_listener_add_address (G_SOCKET_LISTENER (service),
+                                 address,
+                                 G_SOCKET_TYPE_STREAM,
+                                 G_SOCKET_PROTOCOL_DEFAULT,
+                                 NULL,
+                                 NULL,
+                                 &error);
+  g_assert_no_error (error);
+  g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), &n_accepted);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (CkOutcome) outcome
+          = pool_bench_run (&bench, pool_bench_job (&bench, "renew", "required permit.so"), &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (outcome->result, ==, CK_RESULT_SUCCESS);
+    }
+  g_assert_cmpuint (n_accepted, ==, 1);
+
+  /* Nobody there: said so, and no worker is started behind systemd's back. */
+  ck_worker_pool_set_idle_time (bench.pool, 10);
+  pool_bench_await_idle (&bench, 0);
+  g_socket_service_stop (service);
+  g_socket_listener_close (G_SOCKET_LISTENER (service));
+  g_assert_null (
+      pool_bench_run (&bench, pool_bench_job (&bench, "renew", "required permit.so"), &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_FAILED);
+  g_assert_null (strstr (error->message, "/nonexistent/worker"));
+  pool_bench_tear_down (&bench);
+}
+
 #define ADD(path, func) g_test_add (path, PoolBench, NULL, set_up, func, tear_down)
 
 int
@@ -182,6 +255,7 @@ main (int argc, char **argv)
   ADD ("/worker-pool/reuse", test_reuse);
   ADD ("/worker-pool/a-hundred-jobs", test_a_hundred_jobs);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
+  g_test_add_func ("/worker-pool/socket", test_socket);
 
   return g_test_run ();
 }
