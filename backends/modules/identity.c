@@ -165,26 +165,6 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Acc
   return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
 }
 
-/* A grant that has said whose it is does not become another's, even if the channel is not pinned.
- */
-static CkResult
-check_pinned (CkTransaction *t, const Account *account)
-{
-  const char *pinned = ck_transaction_get_pinned_account (t);
-
-  if (*pinned == '\0')
-    pinned = ck_transaction_get_grant (t, "account-id");
-  if (*pinned == '\0' || g_str_equal (pinned, account->id))
-    return CK_RESULT_SUCCESS;
-
-  return ck_transaction_fail (t, "wrong-account",
-                              "the platform says this is account %s%s%s%s, but the channel is "
-                              "pinned to account %s",
-                              account->id, account->name != NULL ? " (" : "",
-                              account->name != NULL ? account->name : "",
-                              account->name != NULL ? ")" : "", pinned);
-}
-
 /* NULL: it stays. A verify makes no other grant of it. */
 static const char *
 choose_owner (CkTransaction *t, const Account *account, gboolean is_connect)
@@ -197,6 +177,34 @@ choose_owner (CkTransaction *t, const Account *account, gboolean is_connect)
     return ck_transaction_get_item (t, "id-token-sub");
 
   return account->id;
+}
+
+/* A grant that has said whose it is does not become another's, even if the channel is not pinned.
+ */
+static CkResult
+check_pinned (CkTransaction *t, const Account *account)
+{
+  const char *pinned = ck_transaction_get_pinned_account (t);
+
+  if (*pinned == '\0')
+    pinned = ck_transaction_get_grant (t, "account-id");
+  if (*pinned == '\0' || g_str_equal (pinned, account->id))
+    return CK_RESULT_SUCCESS;
+
+  /* Whose grant it is goes with it: it will be discarded, and the person told. */
+  if (g_str_equal (ck_transaction_get_operation (t), "connect"))
+    {
+      ck_transaction_set_grant (t, "account-id", account->id);
+      ck_transaction_set_grant (t, "account-name", account->name);
+      ck_transaction_set_grant (t, "owner-id", choose_owner (t, account, TRUE));
+    }
+
+  return ck_transaction_fail (t, "wrong-account",
+                              "the platform says this is account %s%s%s%s, but the channel is "
+                              "pinned to account %s",
+                              account->id, account->name != NULL ? " (" : "",
+                              account->name != NULL ? account->name : "",
+                              account->name != NULL ? ")" : "", pinned);
 }
 
 /* The account is put into the grant of a connect even if it is the wrong one, so that the broker

@@ -252,6 +252,14 @@ salvage_refresh_token (CkTransaction *t)
   return make_grant (kept);
 }
 
+/* Not to be kept: it says whose account came back, and whoever discards it may revoke it. */
+static gboolean
+is_wrong_account (CkTransaction *t)
+{
+  return g_str_equal (t->operation, "connect") && t->deciding != NULL && t->deciding->has_failed
+         && t->deciding->cause == CK_CAUSE_WRONG_ACCOUNT;
+}
+
 CkGrant *
 ck_transaction_dup_new_grant (CkTransaction *t)
 {
@@ -259,7 +267,11 @@ ck_transaction_dup_new_grant (CkTransaction *t)
     return NULL;
 
   if (t->verdict != CK_RESULT_SUCCESS)
-    return g_str_equal (t->operation, "renew") ? salvage_refresh_token (t) : NULL;
+    {
+      if (g_str_equal (t->operation, "renew"))
+        return salvage_refresh_token (t);
+      return is_wrong_account (t) ? make_grant (t->draft) : NULL;
+    }
 
   return ck_draft_equal (t->current, t->draft) ? NULL : make_grant (t->draft);
 }

@@ -128,6 +128,8 @@ GVariant *ck_transaction_dup_details (CkTransaction *t);
  * already got a new refresh token, that is the old grant with the new refresh token: the old one is
  * spent.
  *
+ * After a connect that came back as another account, that account's grant: to be discarded.
+ *
  * Returns: (transfer full) (nullable): %NULL if nothing changed or there is none
  */
 CkGrant *ck_transaction_dup_new_grant (CkTransaction *t);

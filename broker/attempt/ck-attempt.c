@@ -12,6 +12,7 @@
 #include "ck-error.h"
 #include "ck-operations.h"
 #include "ck-redirect-uri.h"
+#include "ck-siblings.h"
 
 #define ATTEMPTS_PER_USER 2
 
@@ -127,6 +128,23 @@ adopted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (self, "failed", CK_CAUSE_NONE, error->message);
 }
 
+/* The grant of the other account is given back, unless that could end a grant of another channel of
+ * its owner. Whether it works changes nothing here. */
+static void
+revoke_discarded (CkAttempt *self)
+{
+  CkGrant *grant = self->outcome->grant;
+  CkJob *job;
+
+  if (grant == NULL
+      || ck_siblings_share_owner (self->broker, self->channel, ck_grant_get_owner_id (grant)))
+    return;
+
+  job = ck_channel_job_new (self->broker, self->channel, "revoke", grant, NULL);
+  if (job != NULL)
+    ck_worker_pool_run_async (ck_broker_get_pool (self->broker), job, NULL, NULL, NULL);
+}
+
 /* Rule 6: discarded. The channel keeps what it has; both accounts are named. */
 static void
 wrong_account (CkAttempt *self)
@@ -150,6 +168,7 @@ wrong_account (CkAttempt *self)
                              "logged in there), then reconnect and log in as %s.",
                              self->outcome->detail,
                              expected);
+  revoke_discarded (self);
   finish (self, "failed", CK_CAUSE_WRONG_ACCOUNT, message);
 }
 

@@ -6,6 +6,7 @@
 #include "ck-channel-job.h"
 #include "ck-clock.h"
 #include "ck-error.h"
+#include "ck-siblings.h"
 #include "ck-turns.h"
 
 typedef struct
@@ -106,27 +107,10 @@ would_hit_another (CkBroker *broker, CkChannel *channel)
   const CkChannelRecord *record = ck_channel_get_record (channel);
   CkProvider *provider
       = ck_config_lookup_provider (ck_broker_get_config (broker), record->provider, NULL);
-  g_autoptr (GPtrArray) channels = NULL;
 
-  if (provider == NULL
-      || g_strcmp0 (ck_provider_get_setting (provider, "OAuth2.RevocationReach"), "owner") != 0)
-    return FALSE;
-
-  channels = ck_broker_dup_channels (broker);
-  for (guint i = 0; i < channels->len; i++)
-    {
-      CkChannel *other = g_ptr_array_index (channels, i);
-      const CkChannelRecord *sibling = ck_channel_get_record (other);
-
-      /* One that is not pinned yet may turn out to be the same owner's. */
-      if (other != channel && g_str_equal (sibling->provider, record->provider)
-          && ck_channel_get_grant (other) != NULL
-          && (*sibling->owner_id == '\0' || *record->owner_id == '\0'
-              || g_str_equal (sibling->owner_id, record->owner_id)))
-        return TRUE;
-    }
-
-  return FALSE;
+  return provider != NULL
+         && g_strcmp0 (ck_provider_get_setting (provider, "OAuth2.RevocationReach"), "owner") == 0
+         && ck_siblings_share_owner (broker, channel, record->owner_id);
 }
 
 static void

@@ -174,14 +174,16 @@ fill_details (CkOutcome *outcome, GVariant *details)
   g_variant_lookup (details, "in-doubt", "b", &outcome->in_doubt);
 }
 
-/* A connect makes a grant by succeeding only; a failed renewal may have changed the old one. */
+/* A connect makes a grant by succeeding, or as another account, to be discarded; a failed renewal
+ * may have changed the old one. */
 static gboolean
-may_have_grant (const char *operation, CkResult result)
+may_have_grant (const char *operation, const CkOutcome *outcome)
 {
   if (g_str_equal (operation, "renew") || g_str_equal (operation, "verify"))
     return TRUE;
 
-  return g_str_equal (operation, "connect") && result == CK_RESULT_SUCCESS;
+  return g_str_equal (operation, "connect")
+         && (outcome->result == CK_RESULT_SUCCESS || outcome->cause == CK_CAUSE_WRONG_ACCOUNT);
 }
 
 static gboolean
@@ -198,7 +200,7 @@ take_grant (CkOutcome *outcome,
 
   if (n_handles == 0)
     return TRUE;
-  if (n_handles > 1 || !may_have_grant (operation, outcome->result))
+  if (n_handles > 1 || !may_have_grant (operation, outcome))
     return refuse (error, "a grant that nobody asked for");
 
   g_variant_get_child (handles, 0, "h", &handle);
