@@ -111,7 +111,8 @@ is_refusal (const CkOutcome *outcome)
     case CK_CAUSE_RATE_LIMITED:
       return FALSE;
     default:
-      return outcome->result != CK_RESULT_SUCCESS && !ck_lifecycle_nobody_decided (outcome);
+      return outcome->result != CK_RESULT_SUCCESS && !ck_lifecycle_nobody_decided (outcome)
+             && !ck_lifecycle_is_own_fault (outcome);
     }
 }
 

@@ -198,6 +198,14 @@ is_other_account (CkAttempt *self)
   return TRUE;
 }
 
+/* A pinned channel takes no grant that names no account. */
+static gboolean
+is_nobodys (CkAttempt *self)
+{
+  return *ck_channel_get_record (self->channel)->pinned_account != '\0'
+         && *ck_grant_get_account_id (self->outcome->grant) == '\0';
+}
+
 static char *
 dup_failure (CkAttempt *self)
 {
@@ -245,6 +253,17 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       finish (self, "failed", self->outcome->cause, message);
       return;
     }
+
+  if (is_nobodys (self))
+    {
+      finish (self,
+              "failed",
+              CK_CAUSE_WRONG_ACCOUNT,
+              "The platform did not say whose account this is, and the channel is pinned to one. "
+              "The administrator adds identity.so to the stack's connect lines.");
+      return;
+    }
+  ck_broker_clear_suspicion (self->broker, ck_channel_get_record (self->channel)->client);
 
   self->adopting = TRUE;
   self->state = "working";

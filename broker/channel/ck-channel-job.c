@@ -97,8 +97,6 @@ ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *out
 
   if (outcome->metadata != NULL && *outcome->metadata != '\0')
     ck_broker_set_metadata (broker, record->provider, outcome->metadata);
-  if (outcome->result == CK_RESULT_SUCCESS)
-    ck_broker_clear_suspicion (broker, record->client);
 }
 
 CkOutcome *

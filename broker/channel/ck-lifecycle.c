@@ -304,8 +304,6 @@ fail_transient (CkChannelRecord *record,
 {
   CkCause cause = outcome->cause != CK_CAUSE_NONE ? outcome->cause : CK_CAUSE_SERVER_ERROR;
 
-  set_advice (record, "renewal-failing", TRUE);
-
   /* While a valid token is held nothing is interrupted; a worse state is not made better. */
   if (!is_good (before->state) || ck_lifecycle_token_alive (record, context->now))
     return;
@@ -357,10 +355,8 @@ fail_unclassified (CkChannelRecord *record,
     fail_transient (record, before, outcome, context, events);
 }
 
-/* Nothing was asked of the platform, or nothing it said decided: the stack or its files are at
- * fault, which is the administrator's affair. */
-static gboolean
-is_own_fault (const CkOutcome *outcome)
+gboolean
+ck_lifecycle_is_own_fault (const CkOutcome *outcome)
 {
   return outcome->cause == CK_CAUSE_NONE && outcome->http_status == 0;
 }
@@ -431,7 +427,10 @@ ck_lifecycle_failed (const CkChannelRecord *before,
   gboolean renewing = g_str_equal (operation, "renew");
 
   if (renewing)
-    record->renewal_started = 0;
+    {
+      record->renewal_started = 0;
+      set_advice (record, "renewal-failing", TRUE);
+    }
   /* An answer, or no request at all: the one more try of rule 3 was not spent. */
   if (renewing && !outcome->in_doubt)
     record->doubt_tried = FALSE;
@@ -449,14 +448,16 @@ ck_lifecycle_failed (const CkChannelRecord *before,
     {
       fail_doubtful (record, before, events);
     }
-  else if (is_own_fault (outcome))
+  else if (ck_lifecycle_is_own_fault (outcome))
     {
-      change_state (record,
-                    before,
-                    CK_STATE_SUSPENDED,
-                    CK_CAUSE_CLIENT_MISCONFIGURED,
-                    outcome->detail,
-                    events);
+      /* A worse state than good has a reason of its own, which stays. */
+      if (is_good (before->state) || before->state == CK_STATE_INTERRUPTED)
+        change_state (record,
+                      before,
+                      CK_STATE_SUSPENDED,
+                      CK_CAUSE_CLIENT_MISCONFIGURED,
+                      outcome->detail,
+                      events);
     }
   else
     {
@@ -512,6 +513,24 @@ ck_lifecycle_expired (const CkChannelRecord *before,
                                    "lost. Reconnect the channel."
                                  : "The access token ran out, and it cannot be renewed without a "
                                    "person.",
+                events);
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
+ck_lifecycle_interrupted (const CkChannelRecord *before,
+                          CkCause cause,
+                          const CkLifecycleContext *context,
+                          GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+
+  change_state (record,
+                before,
+                CK_STATE_INTERRUPTED,
+                cause != CK_CAUSE_NONE ? cause : CK_CAUSE_SERVER_ERROR,
+                "The access token ran out while its renewal is failing. It is tried again.",
                 events);
 
   return g_steal_pointer (&record);

@@ -84,6 +84,14 @@ gboolean ck_lifecycle_needs_second_opinion (const CkOutcome *outcome);
 gboolean ck_lifecycle_nobody_decided (const CkOutcome *outcome);
 
 /**
+ * ck_lifecycle_is_own_fault:
+ *
+ * Returns: whether nothing the platform said decided: the stack or its files are at fault, which is
+ *   the administrator's affair
+ */
+gboolean ck_lifecycle_is_own_fault (const CkOutcome *outcome);
+
+/**
  * ck_lifecycle_failed:
  * @operation: `verify` or `renew`
  * @outcome: how it failed
@@ -124,6 +132,19 @@ CkChannelRecord *ck_lifecycle_wrong_account (const CkChannelRecord *before,
 CkChannelRecord *ck_lifecycle_expired (const CkChannelRecord *before,
                                        const CkLifecycleContext *context,
                                        GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_interrupted:
+ * @cause: of the last trouble
+ *
+ * The access token ran out between two tries to renew it.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_interrupted (const CkChannelRecord *before,
+                                           CkCause cause,
+                                           const CkLifecycleContext *context,
+                                           GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_lifecycle_warned:

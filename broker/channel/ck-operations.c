@@ -349,6 +349,22 @@ expire (CkBroker *broker, CkChannel *channel)
 }
 
 static void
+interrupt (CkBroker *broker, CkChannel *channel)
+{
+  GPtrArray *events = new_events ();
+  CkLifecycleContext context;
+
+  ck_operations_fill_context (broker, channel, &context);
+  ck_broker_commit (broker,
+                    channel,
+                    ck_lifecycle_interrupted (ck_channel_get_record (channel),
+                                              ck_channel_get_activity (channel)->trouble,
+                                              &context,
+                                              events),
+                    events);
+}
+
+static void
 warn (CkBroker *broker, CkChannel *channel)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
@@ -397,6 +413,9 @@ ck_operations_act (CkBroker *broker, CkChannel *channel)
       break;
     case CK_DUE_WARN:
       warn (broker, channel);
+      break;
+    case CK_DUE_INTERRUPT:
+      interrupt (broker, channel);
       break;
     case CK_DUE_EXPIRE:
       expire (broker, channel);

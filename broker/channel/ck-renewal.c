@@ -101,6 +101,7 @@ ck_renewal_back_off (CkChannel *channel, const CkOutcome *outcome)
       return;
     }
 
+  activity->trouble = outcome->cause;
   if (!is_trouble (outcome->cause))
     activity->last_refused = ck_clock_now ();
   activity->failures++;
@@ -121,6 +122,7 @@ saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* Saved or kept in memory: either way it is the channel's grant from here on. */
   generation = ck_save_finish (result);
+  ck_broker_clear_suspicion (renewal->broker, ck_channel_get_record (renewal->channel)->client);
   ck_renewal_back_off (renewal->channel, NULL);
   ck_operations_fill_context (renewal->broker, renewal->channel, &context);
   ck_broker_commit (renewal->broker,

@@ -184,6 +184,21 @@ next_verification (const CkScheduleInput *input)
   return every == 0 ? 0 : MAX (last + every, input->not_before);
 }
 
+/* A renewal keeps failing, and the next try comes after the end of the token. */
+static guint64
+next_interruption (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING)
+    return 0;
+  if (!is_known (record->expires_at) || input->not_before <= record->expires_at
+      || ck_schedule_next_renewal (input) == 0)
+    return 0;
+
+  return record->expires_at;
+}
+
 static guint64
 next_expiry (const CkScheduleInput *input)
 {
@@ -255,6 +270,7 @@ ck_schedule_next (const CkScheduleInput *input, guint64 *when)
     guint64 when;
   } candidates[] = {
     { CK_DUE_RENEW, ck_schedule_next_renewal (input) },
+    { CK_DUE_INTERRUPT, next_interruption (input) },
     { CK_DUE_EXPIRE, next_expiry (input) },
     { CK_DUE_WARN, next_warning (input) },
     { CK_DUE_VERIFY, next_verification (input) },

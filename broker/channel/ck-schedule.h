@@ -18,6 +18,7 @@ typedef enum
   CK_DUE_RENEW,
   CK_DUE_VERIFY,
   CK_DUE_WARN,   /* the next WarnBefore= step ahead of ReconnectBy is reached */
+  CK_DUE_INTERRUPT, /* the access token runs out before the next try to renew it */
   CK_DUE_EXPIRE, /* the access token runs out and nothing renews it */
 } CkDue;
 
