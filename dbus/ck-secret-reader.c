@@ -82,6 +82,7 @@ prepare (Reading *reading, GError **error)
 {
   struct stat st;
   int type = 0;
+  int listening = 0;
   socklen_t size = sizeof type;
 
   if (fstat (reading->fd, &st) == 0)
@@ -91,7 +92,9 @@ prepare (Reading *reading, GError **error)
                && g_unix_set_fd_nonblocking (reading->pipes[0], TRUE, error);
       if (S_ISSOCK (st.st_mode)
           && getsockopt (reading->fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0
-          && type == SOCK_STREAM)
+          && type == SOCK_STREAM
+          && getsockopt (reading->fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0
+          && !listening)
         return TRUE;
     }
 

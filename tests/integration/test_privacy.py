@@ -85,7 +85,7 @@ def test_another_user_sees_nothing_of_an_attempt(root, alice, oidc_channel, bob,
     spin(0.3)
     assert listener.heard(*secrets, "Prompted", "Finished") == []
     assert [text for text in listener.messages if ATTEMPT in text and "Introspect" not in text
-            and "<node" not in text] == []
+            and "<node" not in text and "Type:    error" not in text] == [], "errors answer his own calls"
 
 
 def test_another_connection_of_the_same_user_sees_nothing_either(oidc_channel, callers):

@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "ck-error.h"
@@ -143,6 +144,19 @@ open_unconnected (void)
 }
 
 static int
+open_listening (void)
+{
+  const struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  /* No name given: the kernel chooses an abstract one. */
+  g_assert_cmpint (bind (fd, (const struct sockaddr *) &address, sizeof (sa_family_t)), ==, 0);
+  g_assert_cmpint (listen (fd, 1), ==, 0);
+
+  return fd;
+}
+
+static int
 open_datagram (void)
 {
   return socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -197,7 +211,7 @@ static void
 test_wrong_kind (void)
 {
   static int (*const openers[]) (void) = {
-    open_regular, open_device, open_directory, open_memfd, open_datagram, open_unconnected,
+    open_regular, open_device, open_directory, open_memfd, open_datagram, open_unconnected, open_listening,
     open_write_end, open_write_end_of_a_living_pipe,
   };
 
