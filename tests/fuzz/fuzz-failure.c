@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "ck-failure.h"
+#include "ck-json.h"
+#include "fuzz.h"
+
+static const char *
+get_header (gpointer data, const char *name)
+{
+  return g_ascii_strcasecmp (name, "WWW-Authenticate") == 0 ? "Bearer error=\"invalid_token\"" : NULL;
+}
+
+/* A line of a match, then the body it is tried on. */
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  g_autofree char *text = g_strndup ((const char *) data, size);
+  g_autofree char *line = g_strndup (text, strcspn (text, "\n"));
+  const char *body = text + strlen (line) + (text[strlen (line)] == '\n' ? 1 : 0);
+  g_autoptr (JsonNode) json = ck_json_parse (body, strlen (body), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkFailureMatch) match = ck_failure_match_parse (line, &error);
+  CkFailureAnswer answer = { "api", 401, json, body, strlen (body), get_header, NULL };
+
+  g_assert_true ((match == NULL) == (error != NULL));
+  if (match != NULL)
+    (void) ck_failure_match_test (match, &answer);
+  (void) ck_failure_parse_retry_after (line, 0);
+
+  return 0;
+}
