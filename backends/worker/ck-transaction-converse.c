@@ -110,6 +110,9 @@ ask (CkTransaction *t,
       return fail_converse (t, error);
     }
 
+  /* Whoever asks a person has what it needs; a no is then the person's. */
+  if (t->module != NULL)
+    t->module->got_on = TRUE;
   cut = cut_details (t, sunk);
   got = t->hooks->converse (style, cut, t->deadline, secret, t->hooks_data, &error);
   if (got == NULL)

@@ -102,7 +102,7 @@ fail_valist (CkTransaction *t, CkCause cause, const char *format, va_list args)
    * A module that misses a setting says that the provider file is wrong; where the issuer could not
    * be asked, that, and no more, is why.
    */
-  if (t->discovery_trouble != NULL
+  if (t->discovery_trouble != NULL && !speaker (t)->got_on
       && (cause == CK_CAUSE_NONE || cause == CK_CAUSE_CLIENT_MISCONFIGURED))
     {
       say (t, t->discovery_trouble->cause, t->discovery_trouble->detail);

@@ -159,6 +159,8 @@ ck_transaction_http (CkTransaction *t, const CkHttpRequest *request, CkHttpRespo
                         request->method,
                         request->uri,
                         ck_http_response_get_status (got));
+  if (t->module != NULL)
+    t->module->got_on = TRUE;
   *response = g_steal_pointer (&got);
 
   return CK_RESULT_SUCCESS;

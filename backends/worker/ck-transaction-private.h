@@ -47,6 +47,7 @@ typedef struct
 {
   char *module;
   CkResult result;
+  gboolean got_on;     /* it reached the platform or the person: settings were not what it lacked */
   gboolean has_failed; /* it used ck_transaction_fail() or ck_transaction_fail_response() */
   CkCause cause;
   char *detail;

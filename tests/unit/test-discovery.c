@@ -242,6 +242,28 @@ test_trouble_is_kept_apart (void)
   g_assert_cmpstr (cause, ==, "expired");
 }
 
+/* Once the module has reached the platform without it, its words are its own. */
+static void
+test_trouble_is_forgotten (void)
+{
+  static const TcpRoute routes[] = { { "/token", OK "{}" }, { NULL, MISSING } };
+  g_autoptr (TcpServer) server = tcp_server_start (routes);
+  g_autofree char *uri = g_strconcat (tcp_server_get_origin (server), "/token", NULL);
+  g_autoptr (CkTransaction) t = make (server, "", NULL, NULL);
+  CkHttpRequest request = { .method = "GET", .uri = uri };
+  g_autoptr (CkHttpResponse) response = NULL;
+  g_autofree char *cause = NULL;
+  CkResult result;
+
+  g_assert_null (get (t, "PushedAuthorizationRequestEndpoint"));
+  g_assert_cmpint (ck_transaction_http (t, &request, &response), ==, CK_RESULT_SUCCESS);
+  result = ck_transaction_fail (t, "client-misconfigured", "the platform knows us not");
+  g_assert_cmpint (result, ==, CK_RESULT_AUTH_ERR);
+  ck_transaction_end_module (t, result);
+  cause = transaction_finish (t, result, "cause");
+  g_assert_cmpstr (cause, ==, "client-misconfigured");
+}
+
 static void
 test_cached (void)
 {
@@ -312,6 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/discovery/client-authentication", test_client_authentication);
   g_test_add_func ("/discovery/refused", test_refused);
   g_test_add_func ("/discovery/trouble-is-kept-apart", test_trouble_is_kept_apart);
+  g_test_add_func ("/discovery/trouble-is-forgotten", test_trouble_is_forgotten);
   g_test_add_func ("/discovery/cached", test_cached);
   g_test_add_func ("/discovery/metadata-uri", test_metadata_uri);
   g_test_add_func ("/discovery/no-issuer", test_no_issuer);

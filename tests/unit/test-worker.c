@@ -488,6 +488,36 @@ test_foreign_peer (void)
   worker_clear (&worker);
 }
 
+/* Handed over by systemd, it serves the service's user and nobody else, root neither. */
+static void
+test_activated (void)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  Worker worker = { NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  g_subprocess_launcher_take_fd (launcher, fds[1], 3);
+  worker.process = g_subprocess_launcher_spawn (
+      launcher,
+      &error,
+      "sh",
+      "-c",
+      "LISTEN_FDS=1 LISTEN_PID=$$ ASAN_OPTIONS=detect_leaks=0 exec \"$0\"",
+      g_getenv ("CK_TEST_WORKER"),
+      NULL);
+  g_assert_no_error (error);
+  text = worker_wait (&worker);
+  close (fds[0]);
+  g_assert_cmpint (g_subprocess_get_exit_status (worker.process), ==, 1);
+  g_assert_nonnull (strstr (text, "refuses to serve"));
+  g_assert_nonnull (strstr (text, "the broker's user"));
+  worker_clear (&worker);
+}
+
 static void
 setup (Worker *worker, gconstpointer data)
 {
@@ -523,7 +553,10 @@ main (int argc, char **argv)
   ADD ("/worker/converse-refused", test_converse_refused);
   ADD ("/worker/refusals", test_refusals);
   if (geteuid () == 0)
-    g_test_add_func ("/worker/foreign-peer", test_foreign_peer);
+    {
+      g_test_add_func ("/worker/foreign-peer", test_foreign_peer);
+      g_test_add_func ("/worker/activated", test_activated);
+    }
 
   return g_test_run ();
 }
