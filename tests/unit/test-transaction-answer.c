@@ -117,7 +117,7 @@ test_fail_response (void)
       g_autofree char *cause = NULL, *message = NULL, *detail = NULL, *expected = NULL;
       CkResult result = ck_transaction_fail_response (t, response, "token", "renewing");
 
-      g_test_message ("%s", table[i].body);
+      g_test_message ("row %u", i);
       g_assert_cmpint (result, ==, table[i].result);
       ck_transaction_end_module (t, result);
       cause = transaction_finish (t, result, "cause");
@@ -302,7 +302,7 @@ test_doubt (void)
 
       ck_transaction_set_hooks (t, &hooks, &sent);
       result = send (t, tcp_server_get_origin (server), "a=b", table[i].spends);
-      g_test_message ("%s", table[i].answer);
+      g_test_message ("row %u", i);
       g_assert_cmpint (result, ==, table[i].result);
       ck_transaction_end_module (t, result);
       (void) ck_transaction_finish (t, CK_RESULT_AUTHINFO_UNAVAIL, "module.so");
@@ -356,7 +356,7 @@ test_refresh_token_stays_home (void)
     {
       CkResult result = send (t, tcp_server_get_origin (server), table[i].body, TRUE);
 
-      g_test_message ("%s", table[i].body);
+      g_test_message ("row %u", i);
       g_assert_cmpint (result, ==, table[i].sent ? CK_RESULT_SUCCESS : CK_RESULT_AUTH_ERR);
       sent += table[i].sent;
       g_assert_cmpuint (tcp_server_count (server), ==, sent);
