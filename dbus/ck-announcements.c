@@ -205,6 +205,27 @@ emit_state_changed (CkBusService *self,
 }
 
 static void
+audit_state (CkBusService *self, const CkChannelRecord *before, const CkChannelRecord *after)
+{
+  g_autofree char *message = g_strdup_printf ("%s was %s and is %s (%s)%s%s",
+                                              after->id,
+                                              ck_state_to_string (before->state),
+                                              ck_state_to_string (after->state),
+                                              ck_cause_to_string (after->cause),
+                                              *after->detail != '\0' ? ": " : "",
+                                              after->detail);
+
+  ck_audit_state (self->audit,
+                  &(CkAuditEntry){
+                      .channel = after->id,
+                      .provider = after->provider,
+                      .outcome = ck_state_to_string (after->state),
+                      .cause = ck_cause_to_string (after->cause),
+                      .message = message,
+                  });
+}
+
+static void
 on_channel_changed (CkBroker *broker,
                     CkChannel *channel,
                     const CkChannelRecord *before,
@@ -228,14 +249,17 @@ on_channel_changed (CkBroker *broker,
       sequence = event->sequence;
     }
 
-  if (before->state != after->state || before->cause != after->cause)
-    emit_state_changed (self,
-                        sequence != 0 ? sequence : ck_broker_get_sequence (broker),
-                        path,
-                        after->id,
-                        ck_state_to_string (before->state),
-                        ck_state_to_string (after->state),
-                        after->cause);
+  if (before->state == after->state && before->cause == after->cause)
+    return;
+
+  emit_state_changed (self,
+                      sequence != 0 ? sequence : ck_broker_get_sequence (broker),
+                      path,
+                      after->id,
+                      ck_state_to_string (before->state),
+                      ck_state_to_string (after->state),
+                      after->cause);
+  audit_state (self, before, after);
 }
 
 static void

@@ -240,6 +240,24 @@ on_polkit_vanished (GDBusConnection *connection, const char *name, gpointer user
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* polkit hands our details back and adds its own, `polkit.temporary_authorization_id` for one, where
+ * the yes was bought with a password, now or a moment ago. */
+static gboolean
+has_conditions (GVariant *details)
+{
+  GVariantIter iter;
+  const char *key;
+
+  g_variant_iter_init (&iter, details);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, NULL))
+    {
+      if (g_str_has_prefix (key, "polkit."))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static GError *
 judge (Check *check, GVariant *reply, gboolean *plain)
 {
@@ -252,8 +270,7 @@ judge (Check *check, GVariant *reply, gboolean *plain)
   if (!authorized)
     return ck_refusal_explain (check->refusal, challenge, check->interactive);
 
-  /* What a password bought, now or a moment ago, says so in the details. */
-  *plain = !challenge && !check->interactive && g_variant_n_children (details) == 0;
+  *plain = !challenge && !check->interactive && !has_conditions (details);
   return NULL;
 }
 

@@ -41,7 +41,7 @@ def test_bus_policy_allows_each_member_and_nothing_else():
         allowed.add((rule.get("send_interface"), rule.get("send_member")))
     assert allowed == STANDARD | {(name, method.get("name")) for name, method in methods()}
     assert [dict(rule.items()) for rule in default.findall("deny")] == [
-        {"own": "org.channelkeeper.Broker1"}, {"send_destination": "org.channelkeeper.Broker1"}]
+        {"own": "org.channelkeeper.Broker1"}, {"send_destination": "org.channelkeeper.Broker1", "send_type": "method_call"}]
 
 
 def test_only_the_service_user_owns_the_name():
