@@ -137,6 +137,49 @@ ck_broker_apply_channels (CkBroker *self)
 
 /* ---- adding ---------------------------------------------------------------------------------- */
 
+/* RFC 6749 section 3.3: a scope is printable ASCII without space, quote and backslash. */
+static gboolean
+is_scope (const char *scope)
+{
+  for (const char *c = scope; *c != '\0'; c++)
+    {
+      if (*c <= 0x20 || *c > 0x7e || *c == '"' || *c == '\\')
+        return FALSE;
+    }
+
+  return *scope != '\0';
+}
+
+static gboolean
+check_scopes (const CkChannelRecord *record, GError **error)
+{
+  for (char **scope = record->scopes; *scope != NULL; scope++)
+    {
+      if (is_scope (*scope))
+        continue;
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "scopes: \"%.128s\" is no scope: printable ASCII without spaces, one a string",
+                   *scope);
+      return FALSE;
+    }
+
+  for (char **scope = record->required_scopes; *scope != NULL; scope++)
+    {
+      if (g_strv_contains ((const char *const *) record->scopes, *scope))
+        continue;
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "required-scopes: \"%.128s\" is not among the scopes",
+                   *scope);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 complete_record (CkBroker *self, CkChannelRecord *record, GError **error)
 {
@@ -157,7 +200,8 @@ complete_record (CkBroker *self, CkChannelRecord *record, GError **error)
                    settings->max_channels);
       return FALSE;
     }
-  if (ck_config_lookup_provider (self->config, record->provider, error) == NULL)
+  if (ck_config_lookup_provider (self->config, record->provider, error) == NULL
+      || !check_scopes (record, error))
     return FALSE;
 
   if (*record->client == '\0')

@@ -215,10 +215,28 @@ lose_grant (CkBroker *self, CkChannel *channel, const GError *error)
   ck_operations_fill_context (self, channel, &context);
   next = ck_lifecycle_expired (record, &context, events);
   next->quarantined = TRUE;
+  /* No cause of the platform's: regain_grant() knows by it that only the vault was at fault. */
+  next->cause = CK_CAUSE_NONE;
   g_free (next->detail);
   next->detail = g_strdup_printf ("The vault has no usable grant of this channel (%s).",
                                   error != NULL ? error->message : "none is there");
   ck_broker_commit (self, channel, next, events);
+}
+
+/* The vault was mended: a backup was restored, or its disk came back. */
+static void
+regain_grant (CkBroker *self, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  GPtrArray *events;
+  CkLifecycleContext context;
+
+  if (record->state != CK_STATE_EXPIRED || record->cause != CK_CAUSE_NONE)
+    return;
+
+  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  ck_operations_fill_context (self, channel, &context);
+  ck_broker_commit (self, channel, ck_lifecycle_regained (record, &context, events), events);
 }
 
 static void
@@ -264,6 +282,8 @@ reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
   ck_channel_set_grant (channel, best->grant, FALSE);
   if (best->generation > record->generation)
     follow_vault (self, channel, best->generation);
+  else
+    regain_grant (self, channel);
   settle_mark (self, channel);
 }
 

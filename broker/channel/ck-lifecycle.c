@@ -537,6 +537,19 @@ ck_lifecycle_interrupted (const CkChannelRecord *before,
 }
 
 CkChannelRecord *
+ck_lifecycle_regained (const CkChannelRecord *before,
+                       const CkLifecycleContext *context,
+                       GPtrArray *events)
+{
+  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
+
+  record->quarantined = FALSE;
+  change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+
+  return g_steal_pointer (&record);
+}
+
+CkChannelRecord *
 ck_lifecycle_warned (const CkChannelRecord *before,
                      guint warning,
                      const CkLifecycleContext *context,

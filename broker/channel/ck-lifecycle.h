@@ -147,6 +147,17 @@ CkChannelRecord *ck_lifecycle_interrupted (const CkChannelRecord *before,
                                            GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_lifecycle_regained:
+ *
+ * The vault has a grant again that it had lost: it is as good as it was.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_regained (const CkChannelRecord *before,
+                                        const CkLifecycleContext *context,
+                                        GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_lifecycle_warned:
  * @warning: which of the administrator's WarnBefore= steps, counted from the longest
  *

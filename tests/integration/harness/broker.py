@@ -16,6 +16,8 @@ from .wait import wait_for
 
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|-CRITICAL \*\*")
 
+STARTED = re.compile(r"^channelkeeper-Message: .* \d+ channels$|the vault stays sealed", re.MULTILINE)
+
 BASE_CONFIG = """[Broker]
 MinCheckInterval=0
 
@@ -33,6 +35,7 @@ class Broker:
         self.state = os.path.join(directory, "state")
         self.config = os.path.join(directory, "etc")
         self.log_path = os.path.join(directory, "broker.log")
+        self.log_start = 0
         self.process = None
         self.extra_env = {}
         os.makedirs(directory)
@@ -62,6 +65,7 @@ class Broker:
             "G_DEBUG": "fatal-criticals",
             **self.extra_env,
         }
+        self.log_start = len(self.log()) if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
             self.process = popen_as(SERVICE, [tree.locate("channelkeeperd")], env,
                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -75,6 +79,11 @@ class Broker:
             while not owner(watcher):
                 assert self.process.poll() is None, f"the broker ended at start:\n{self.log_tail()}"
                 assert time.monotonic() < deadline, f"no bus name after {seconds} s:\n{self.log_tail()}"
+                time.sleep(0.005)
+            # The name is owned before the vault is read; the log says when that is over.
+            while not STARTED.search(self.log()[self.log_start:]):
+                assert self.process.poll() is None, f"the broker ended at start:\n{self.log_tail()}"
+                assert time.monotonic() < deadline, f"not started after {seconds} s:\n{self.log_tail()}"
                 time.sleep(0.005)
         finally:
             watcher.close()

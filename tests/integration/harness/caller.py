@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A D-Bus client that really is a given user: the kernel says so to the bus."""
 
+import contextlib
 import os
+import threading
 import re
 
 from gi.repository import Gio, GLib
@@ -138,8 +140,12 @@ def secret_pipe(data):
     if isinstance(data, str):
         data = data.encode()
     reader, writer = os.pipe()
-    os.write(writer, data)
-    os.close(writer)
+
+    # More than a pipe holds waits for its reader, who may go away before it has all.
+    def fill():
+        with contextlib.suppress(BrokenPipeError), os.fdopen(writer, "wb") as stream:
+            stream.write(data)
+    threading.Thread(target=fill, daemon=True).start()
     return reader
 
 
