@@ -4,7 +4,7 @@
 import time
 
 import pytest
-from harness import setups
+from harness import rules, setups
 from harness.browser import Browser
 from harness.caller import BusError
 from harness.wait import spin, wait_for
@@ -134,17 +134,32 @@ def test_second_attempt_of_the_same_user_supersedes(oidc_channel):
     assert second.outcome()[0] == "succeeded"
 
 
-def test_attempt_of_another_user_is_busy(oidc_channel, root, bob):
+def test_assigning_ends_the_attempt_under_way(oidc_channel, root, bob):
     attempt = oidc_channel.reconnect(flow="browser")
     attempt.prompt()
     oidc_channel.seen_by(root).assign("bob")
-    theirs = oidc_channel.seen_by(bob)
-    with pytest.raises(BusError) as busy:
-        theirs.reconnect(flow="browser")
-    assert busy.value.word == "Busy"
-    attempt.cancel()
-    attempt.outcome()
-    setups.connect(theirs, "alice-channel")
+    assert attempt.outcome()[0] == "cancelled"
+    setups.connect(oidc_channel.seen_by(bob), "alice-channel")
+
+
+def test_attempt_of_another_user_is_busy(oidc_channel, callers, root):
+    """An administrator's rule lets bob reconnect too: he waits until alice's attempt has ended."""
+    seen = rules.changes(root)
+    with rules.local_rule(seen, """
+polkit.addRule (function (action, subject) {
+  if (action.id == "org.channelkeeper.reconnect" && subject.user == "bob")
+    return polkit.Result.YES;
+});
+"""):
+        theirs = oidc_channel.seen_by(callers("bob"))
+        attempt = oidc_channel.reconnect(flow="browser")
+        attempt.prompt()
+        with pytest.raises(BusError) as busy:
+            theirs.reconnect(flow="browser")
+        assert busy.value.word == "Busy"
+        attempt.cancel()
+        attempt.outcome()
+        setups.connect(theirs, "alice-channel")
 
 
 def test_attempt_ends_when_its_caller_leaves(oidc_channel, callers, broker):

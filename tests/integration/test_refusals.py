@@ -6,11 +6,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from gi.repository import GLib
-from harness import setups
+from harness import rules, setups
 from harness.caller import BROKER, CHANNEL, ROOT, BusError
 from harness.wait import wait_for
-
-RULES = "/etc/polkit-1/rules.d"
 
 
 def refused(call, *args, **kwargs):
@@ -133,27 +131,10 @@ def test_every_method_names_its_action_and_keeps_to_it(connected, bob, interface
         assert error.word in ("NotAuthorized", "InteractionRequired"), f"{method.get('name')}: {error}"
 
 
-def write_rule(name, text):
-    """Under a name that polkitd does not read, then renamed."""
-    with open(f"{RULES}/{name}.new", "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.chmod(f"{RULES}/{name}.new", 0o644)
-    os.rename(f"{RULES}/{name}.new", f"{RULES}/{name}")
-
-
-def changed(observer):
-    """polkitd's Changed signals from now on."""
-    seen = []
-    observer.connection.signal_subscribe("org.freedesktop.PolicyKit1", "org.freedesktop.PolicyKit1.Authority",
-                                         "Changed", None, None, 0, lambda *args: seen.append(args))
-    return seen
-
-
 def test_administrators_rule_comes_first(connected, bob, studio, root):
     """A rules file that sorts earlier overrides ours, by the details that every check carries."""
     assert refused(connected.seen_by(bob).token).word == "NotAuthorized"
-    seen = changed(root)
-    write_rule("10-local.rules", """
+    with rules.local_rule(rules.changes(root), """
 polkit.addRule (function (action, subject) {
   if (action.id == "org.channelkeeper.use-token" && action.lookup ("channel") == "main")
     {
@@ -165,15 +146,9 @@ polkit.addRule (function (action, subject) {
         return polkit.Result.NO;
     }
 });
-""")
-    try:
-        wait_for(lambda: seen, 10, "polkitd reading the new rule")
+"""):
         assert connected.seen_by(bob).token()[0]
         assert refused(connected.seen_by(studio).token).word == "NotAuthorized", "a remembered yes must be forgotten"
-    finally:
-        seen.clear()
-        os.unlink(f"{RULES}/10-local.rules")
-        wait_for(lambda: seen, 10, "polkitd forgetting the rule")
     assert refused(connected.seen_by(bob).token).word == "NotAuthorized"
 
 
