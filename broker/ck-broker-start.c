@@ -208,8 +208,17 @@ lose_grant (CkBroker *self, CkChannel *channel, const GError *error)
   CkLifecycleContext context;
   CkChannelRecord *next;
 
-  if (record->state == CK_STATE_UNCONNECTED || record->state == CK_STATE_EXPIRED)
-    return;
+  switch (record->state)
+    {
+    case CK_STATE_UNCONNECTED:
+    case CK_STATE_EXPIRED:
+    case CK_STATE_REVOKED:
+    case CK_STATE_LOCKED:
+      /* A person has to reconnect it anyway. */
+      return;
+    default:
+      break;
+    }
 
   events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
   ck_operations_fill_context (self, channel, &context);

@@ -30,6 +30,20 @@ adoption_free (Adoption *adoption)
   g_free (adoption);
 }
 
+/* ---- 4: announced: whoever hears that the attempt has ended has heard of the new grant before -- */
+
+static void
+announced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Adoption *adoption = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
+    g_debug ("%s", error->message);
+  ck_turns_done (adoption->broker, g_task_get_source_object (task), NULL);
+}
+
 /* ---- 3: it is the channel's, or forgotten ----------------------------------------------------- */
 
 static void
@@ -65,7 +79,13 @@ adopt (GTask *task)
                                 NULL,
                                 NULL,
                                 NULL);
-  ck_turns_done (adoption->broker, channel, NULL);
+  /* Callbacks come in the order of the calls: this one behind the commit's. */
+  ck_state_db_write_async (ck_broker_get_state_db (adoption->broker),
+                           NULL,
+                           NULL,
+                           NULL,
+                           announced_cb,
+                           g_object_ref (task));
 }
 
 static void

@@ -107,9 +107,11 @@ def test_kill_minus_nine(root, alice, broker, oidc):
 
 def in_doubt(oidc, renewals, since):
     """Channels whose last renewal at the server was never told to us as done."""
+    # A refused refresh token names no account; its first use did.
+    whose = {e["presented"]: e["account"] for e in oidc.token_requests() if e.get("account")}
     last = {}
     for entry in oidc.token_requests(since=since):
-        last[entry["account"].removesuffix("-account")] = entry["at"] / 1000
+        last[whose[entry["presented"]].removesuffix("-account")] = entry["at"] / 1000
     return [name for name, at in last.items()
             if not renewals.succeeded[name] or renewals.succeeded[name][-1] < at]
 

@@ -95,7 +95,7 @@ def test_oidc_rotation_kills_the_family(oidc):
 def test_oidc_revoked_by_the_person(oidc):
     grant = oidc_grant(oidc, "carol-channel")
     other = oidc_grant(oidc, "dora-channel")
-    assert oidc.revoke_account("carol-channel") == 1
+    assert oidc.revoke_account("carol-channel") >= 1
     assert oidc.accepts(grant["access_token"]) is None
     refused = oidc_token(oidc, grant_type="refresh_token", refresh_token=grant["refresh_token"])
     assert (refused.status, refused.json()["error"]) == (400, "invalid_grant")
