@@ -327,6 +327,7 @@ fail_dead (CkChannelRecord *record,
 static void
 fail_doubtful (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray *events)
 {
+  record->doubt_tried = TRUE;
   record->quarantined = TRUE;
   change_state (record,
                 before,

@@ -220,6 +220,7 @@ test_doubt (void)
   dead = ck_lifecycle_failed (doubtful, "renew", refused, &context, events);
   g_assert_cmpint (dead->state, ==, CK_STATE_EXPIRED);
   g_assert_nonnull (strstr (dead->detail, "was lost"));
+  g_assert_true (dead->doubt_tried);
   g_assert_cmpstr (only_event (events), ==, "Expired");
 
   lost_again = ck_lifecycle_failed (doubtful, "renew", lost, &context, events);
