@@ -5,13 +5,13 @@
 
 #include <sys/random.h>
 
+#include "ck-admission.h"
 #include "ck-adoption.h"
 #include "ck-broker-private.h"
 #include "ck-channel-job.h"
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
-#include "ck-redirect-uri.h"
 #include "ck-siblings.h"
 
 #define ATTEMPTS_PER_USER 2
@@ -434,79 +434,6 @@ make_room (CkBroker *broker, CkChannel *channel, const CkAttemptRequest *request
   return TRUE;
 }
 
-static gboolean
-check_scopes (CkChannel *channel, const char *const *scopes, GError **error)
-{
-  const CkChannelRecord *record = ck_channel_get_record (channel);
-
-  for (; scopes != NULL && *scopes != NULL; scopes++)
-    {
-      if (g_strv_contains ((const char *const *) record->scopes, *scopes))
-        continue;
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_NOT_AUTHORIZED,
-                   "the scope %.128s is none of %s's: only an administrator widens them",
-                   *scopes,
-                   record->id);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-check_request (CkBroker *broker,
-               CkChannel *channel,
-               const CkAttemptRequest *request,
-               char **redirect_uri,
-               GError **error)
-{
-  static const char *const flows[] = { "browser", "device", "import", "none", NULL };
-  const CkClientRecord *client
-      = ck_broker_lookup_client (broker, ck_channel_get_record (channel)->client, error);
-  CkVault *vault = ck_broker_get_vault (broker);
-
-  if (client == NULL)
-    return FALSE;
-  if (!g_strv_contains (flows, request->flow))
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_INVALID_ARGUMENT,
-                   "the flow %.64s is none of browser, device, import",
-                   request->flow);
-      return FALSE;
-    }
-  if (!ck_broker_is_started (broker))
-    {
-      g_set_error_literal (error,
-                           CK_ERROR,
-                           CK_ERROR_BUSY,
-                           "the broker is still reading its vault: try again in a moment");
-      return FALSE;
-    }
-  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_VAULT_SEALED,
-                   "the vault is sealed: %s",
-                   ck_vault_get_reason (vault));
-      return FALSE;
-    }
-  if (!check_scopes (channel, request->scopes, error))
-    return FALSE;
-
-  if (g_str_equal (request->flow, "browser"))
-    {
-      *redirect_uri = ck_redirect_uri_choose (client, request->redirect_uri, error);
-      return *redirect_uri != NULL;
-    }
-
-  return TRUE;
-}
-
 static char *
 make_id (void)
 {
@@ -533,7 +460,7 @@ ck_attempt_start (CkBroker *broker,
   g_autofree char *redirect_uri = NULL;
   guint timeout = ck_config_get_settings (ck_broker_get_config (broker))->attempt_timeout;
 
-  if (!check_request (broker, channel, request, &redirect_uri, error))
+  if (!ck_admission_check (broker, channel, request, &redirect_uri, error))
     return NULL;
   job = ck_channel_job_new (broker, channel, "connect", NULL, error);
   if (job == NULL)

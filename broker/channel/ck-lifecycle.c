@@ -320,6 +320,7 @@ fail_dead (CkChannelRecord *record,
            GPtrArray *events)
 {
   record->quarantined = TRUE;
+  set_advice (record, "renewal-failing", FALSE);
   change_state (record, before, state, cause, outcome->detail, events);
 }
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "ck-admission.h"
+
+#include "ck-error.h"
+#include "ck-redirect-uri.h"
+
+static gboolean
+check_scopes (CkChannel *channel, const char *const *scopes, GError **error)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+
+  for (; scopes != NULL && *scopes != NULL; scopes++)
+    {
+      if (g_strv_contains ((const char *const *) record->scopes, *scopes))
+        continue;
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_NOT_AUTHORIZED,
+                   "the scope %.128s is none of %s's: only an administrator widens them",
+                   *scopes,
+                   record->id);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+ck_admission_check (CkBroker *broker,
+                    CkChannel *channel,
+                    const CkAttemptRequest *request,
+                    char **redirect_uri,
+                    GError **error)
+{
+  static const char *const flows[] = { "browser", "device", "import", "none", NULL };
+  const CkClientRecord *client
+      = ck_broker_lookup_client (broker, ck_channel_get_record (channel)->client, error);
+  CkVault *vault = ck_broker_get_vault (broker);
+
+  if (client == NULL)
+    return FALSE;
+  if (!g_strv_contains (flows, request->flow))
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_INVALID_ARGUMENT,
+                   "the flow %.64s is none of browser, device, import",
+                   request->flow);
+      return FALSE;
+    }
+  if (!ck_broker_is_started (broker))
+    {
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_BUSY,
+                           "the broker is still reading its vault: try again in a moment");
+      return FALSE;
+    }
+  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_VAULT_SEALED,
+                   "the vault is sealed: %s",
+                   ck_vault_get_reason (vault));
+      return FALSE;
+    }
+  if (!check_scopes (channel, request->scopes, error))
+    return FALSE;
+
+  if (g_str_equal (request->flow, "browser"))
+    {
+      *redirect_uri = ck_redirect_uri_choose (client, request->redirect_uri, error);
+      return *redirect_uri != NULL;
+    }
+
+  return TRUE;
+}
