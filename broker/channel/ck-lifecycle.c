@@ -3,14 +3,11 @@
 
 #include "ck-lifecycle.h"
 
+#include "ck-lifecycle-private.h"
 #include "ck-names.h"
 
-/* An unclassified refusal is believed at the third try, and not before this many seconds. */
-#define REFUSALS_BELIEVED 3
-#define REFUSALS_SPAN (15 * 60)
-
-static gboolean
-is_good (CkState state)
+gboolean
+ck_lifecycle_is_good (CkState state)
 {
   return state == CK_STATE_CONNECTED || state == CK_STATE_EXPIRING;
 }
@@ -60,13 +57,13 @@ init_state_details (GVariantDict *details, const CkChannelRecord *before, CkStat
 }
 
 /* Puts the record into a state and says so, if it is a new one or has a new cause. */
-static void
-change_state (CkChannelRecord *record,
-              const CkChannelRecord *before,
-              CkState state,
-              CkCause cause,
-              const char *detail,
-              GPtrArray *events)
+void
+ck_lifecycle_change_state (CkChannelRecord *record,
+                           const CkChannelRecord *before,
+                           CkState state,
+                           CkCause cause,
+                           const char *detail,
+                           GPtrArray *events)
 {
   GVariantDict details;
 
@@ -91,8 +88,8 @@ replace_string (char **target, const char *value)
   *target = g_strdup (value);
 }
 
-static void
-set_advice (CkChannelRecord *record, const char *word, gboolean present)
+void
+ck_lifecycle_set_advice (CkChannelRecord *record, const char *word, gboolean present)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
@@ -218,7 +215,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
 
   if (keeps_expiring)
     return g_steal_pointer (&record);
-  if (is_good (before->state) || before->state == CK_STATE_UNCONNECTED)
+  if (ck_lifecycle_is_good (before->state) || before->state == CK_STATE_UNCONNECTED)
     {
       record->state = CK_STATE_CONNECTED;
       record->cause = CK_CAUSE_NONE;
@@ -226,7 +223,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
     }
   else
     {
-      change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+      ck_lifecycle_change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
     }
 
   return g_steal_pointer (&record);
@@ -257,214 +254,15 @@ ck_lifecycle_verified (const CkChannelRecord *before,
     replace_advice (record, advice);
 
   if (before->state == CK_STATE_LOCKED || before->state == CK_STATE_UNCONNECTED
-      || is_good (before->state))
+      || ck_lifecycle_is_good (before->state))
     return g_steal_pointer (&record);
 
   /* The platform's word counts for more than our mark. */
   record->quarantined = FALSE;
   if (ck_lifecycle_token_alive (record, context->now))
-    change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+    ck_lifecycle_change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
   else
     record->quarantined = before->quarantined;
-
-  return g_steal_pointer (&record);
-}
-
-gboolean
-ck_lifecycle_nobody_decided (const CkOutcome *outcome)
-{
-  return outcome->result == CK_RESULT_PERM_DENIED && *outcome->deciding_module == '\0';
-}
-
-gboolean
-ck_lifecycle_needs_second_opinion (const CkOutcome *outcome)
-{
-  switch (outcome->cause)
-    {
-    case CK_CAUSE_EXPIRED:
-    case CK_CAUSE_REVOKED_BY_USER:
-    case CK_CAUSE_PASSWORD_CHANGED:
-    case CK_CAUSE_UNKNOWN_REVOKED:
-      return TRUE;
-
-    case CK_CAUSE_NONE:
-      return outcome->result != CK_RESULT_SUCCESS && outcome->http_status != 0;
-
-    default:
-      return FALSE;
-    }
-}
-
-static void
-fail_transient (CkChannelRecord *record,
-                const CkChannelRecord *before,
-                const CkOutcome *outcome,
-                const CkLifecycleContext *context,
-                GPtrArray *events)
-{
-  CkCause cause = outcome->cause != CK_CAUSE_NONE ? outcome->cause : CK_CAUSE_SERVER_ERROR;
-
-  /* While a valid token is held nothing is interrupted; a worse state is not made better. */
-  if (!is_good (before->state) || ck_lifecycle_token_alive (record, context->now))
-    return;
-
-  change_state (record, before, CK_STATE_INTERRUPTED, cause, outcome->detail, events);
-}
-
-static void
-fail_dead (CkChannelRecord *record,
-           const CkChannelRecord *before,
-           const CkOutcome *outcome,
-           CkState state,
-           CkCause cause,
-           GPtrArray *events)
-{
-  record->quarantined = TRUE;
-  set_advice (record, "renewal-failing", FALSE);
-  change_state (record, before, state, cause, outcome->detail, events);
-}
-
-/* Rule 3: the one more try was refused or lost as well. */
-static void
-fail_doubtful (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray *events)
-{
-  record->doubt_tried = TRUE;
-  record->quarantined = TRUE;
-  change_state (record,
-                before,
-                CK_STATE_EXPIRED,
-                CK_CAUSE_EXPIRED,
-                "The platform's answer to a renewal was lost, and it did not take the refresh "
-                "token once more. Reconnect the channel.",
-                events);
-}
-
-static void
-fail_unclassified (CkChannelRecord *record,
-                   const CkChannelRecord *before,
-                   const CkOutcome *outcome,
-                   const CkLifecycleContext *context,
-                   GPtrArray *events)
-{
-  record->refused_count++;
-  if (record->refused_since == 0)
-    record->refused_since = context->now;
-
-  if (record->refused_count >= REFUSALS_BELIEVED
-      && context->now >= record->refused_since + REFUSALS_SPAN)
-    fail_dead (record, before, outcome, CK_STATE_REVOKED, CK_CAUSE_UNKNOWN_REVOKED, events);
-  else
-    fail_transient (record, before, outcome, context, events);
-}
-
-gboolean
-ck_lifecycle_is_own_fault (const CkOutcome *outcome)
-{
-  return outcome->cause == CK_CAUSE_NONE && outcome->http_status == 0;
-}
-
-static void
-fail_by_cause (CkChannelRecord *record,
-               const CkChannelRecord *before,
-               const CkOutcome *outcome,
-               const CkLifecycleContext *context,
-               GPtrArray *events)
-{
-  switch (outcome->cause)
-    {
-    case CK_CAUSE_NETWORK:
-    case CK_CAUSE_SERVER_ERROR:
-    case CK_CAUSE_RATE_LIMITED:
-      fail_transient (record, before, outcome, context, events);
-      break;
-
-    case CK_CAUSE_EXPIRED:
-      if (context->confirmed)
-        fail_dead (record, before, outcome, CK_STATE_EXPIRED, outcome->cause, events);
-      break;
-
-    case CK_CAUSE_REVOKED_BY_USER:
-    case CK_CAUSE_PASSWORD_CHANGED:
-    case CK_CAUSE_UNKNOWN_REVOKED:
-      if (context->confirmed)
-        fail_dead (record, before, outcome, CK_STATE_REVOKED, outcome->cause, events);
-      break;
-
-    case CK_CAUSE_PERMISSION_LOST:
-    case CK_CAUSE_SCOPE_CHANGED:
-    case CK_CAUSE_ACCOUNT_CHECKPOINT:
-      change_state (record, before, CK_STATE_BLOCKED, outcome->cause, outcome->detail, events);
-      break;
-
-    case CK_CAUSE_WRONG_ACCOUNT:
-      change_state (record, before, CK_STATE_LOCKED, outcome->cause, outcome->detail, events);
-      break;
-
-    case CK_CAUSE_APP_SUSPENDED:
-      change_state (record, before, CK_STATE_SUSPENDED, outcome->cause, outcome->detail, events);
-      break;
-
-    case CK_CAUSE_CLIENT_MISCONFIGURED:
-      if (context->client_confirmed)
-        change_state (record, before, CK_STATE_SUSPENDED, outcome->cause, outcome->detail, events);
-      else
-        fail_transient (record, before, outcome, context, events);
-      break;
-
-    case CK_CAUSE_DISCONNECTED:
-    case CK_CAUSE_NONE:
-      fail_unclassified (record, before, outcome, context, events);
-      break;
-    }
-}
-
-CkChannelRecord *
-ck_lifecycle_failed (const CkChannelRecord *before,
-                     const char *operation,
-                     const CkOutcome *outcome,
-                     const CkLifecycleContext *context,
-                     GPtrArray *events)
-{
-  g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
-  gboolean renewing = g_str_equal (operation, "renew");
-
-  if (renewing)
-    {
-      record->renewal_started = 0;
-      set_advice (record, "renewal-failing", TRUE);
-    }
-  /* An answer, or no request at all: the one more try of rule 3 was not spent. */
-  if (renewing && !outcome->in_doubt)
-    record->doubt_tried = FALSE;
-
-  if (renewing && outcome->in_doubt && (before->doubt_tried || !context->can_renew))
-    {
-      fail_doubtful (record, before, events);
-    }
-  else if (renewing && outcome->in_doubt)
-    {
-      record->in_doubt = TRUE;
-      fail_transient (record, before, outcome, context, events);
-    }
-  else if (renewing && before->doubt_tried && ck_lifecycle_needs_second_opinion (outcome))
-    {
-      fail_doubtful (record, before, events);
-    }
-  else if (ck_lifecycle_is_own_fault (outcome))
-    {
-      /* A worse state than good has a reason of its own, which stays. */
-      if (is_good (before->state) || before->state == CK_STATE_INTERRUPTED)
-        change_state (record,
-                      before,
-                      CK_STATE_SUSPENDED,
-                      CK_CAUSE_CLIENT_MISCONFIGURED,
-                      outcome->detail,
-                      events);
-    }
-  else
-    {
-      fail_by_cause (record, before, outcome, context, events);
-    }
 
   return g_steal_pointer (&record);
 }
@@ -476,7 +274,7 @@ ck_lifecycle_wrong_account (const CkChannelRecord *before,
                             GPtrArray *events)
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
-  gboolean keeps = is_good (before->state) || before->state == CK_STATE_INTERRUPTED
+  gboolean keeps = ck_lifecycle_is_good (before->state) || before->state == CK_STATE_INTERRUPTED
                    || before->state == CK_STATE_BLOCKED || before->state == CK_STATE_SUSPENDED;
   GVariantDict details;
 
@@ -507,15 +305,15 @@ ck_lifecycle_expired (const CkChannelRecord *before,
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
 
-  change_state (record,
-                before,
-                CK_STATE_EXPIRED,
-                CK_CAUSE_EXPIRED,
-                before->in_doubt ? "The access token ran out, and the answer to its renewal was "
-                                   "lost. Reconnect the channel."
-                                 : "The access token ran out, and it cannot be renewed without a "
-                                   "person.",
-                events);
+  ck_lifecycle_change_state (record,
+                             before,
+                             CK_STATE_EXPIRED,
+                             CK_CAUSE_EXPIRED,
+                             before->in_doubt ? "The access token ran out, and the answer to its renewal was "
+                                                "lost. Reconnect the channel."
+                                              : "The access token ran out, and it cannot be renewed without a "
+                                                "person.",
+                             events);
 
   return g_steal_pointer (&record);
 }
@@ -528,12 +326,12 @@ ck_lifecycle_interrupted (const CkChannelRecord *before,
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
 
-  change_state (record,
-                before,
-                CK_STATE_INTERRUPTED,
-                cause != CK_CAUSE_NONE ? cause : CK_CAUSE_SERVER_ERROR,
-                "The access token ran out while its renewal is failing. It is tried again.",
-                events);
+  ck_lifecycle_change_state (record,
+                             before,
+                             CK_STATE_INTERRUPTED,
+                             cause != CK_CAUSE_NONE ? cause : CK_CAUSE_SERVER_ERROR,
+                             "The access token ran out while its renewal is failing. It is tried again.",
+                             events);
 
   return g_steal_pointer (&record);
 }
@@ -546,7 +344,7 @@ ck_lifecycle_regained (const CkChannelRecord *before,
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
 
   record->quarantined = FALSE;
-  change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+  ck_lifecycle_change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
 
   return g_steal_pointer (&record);
 }

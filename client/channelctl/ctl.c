@@ -226,8 +226,13 @@ print_error (CkCtl *ctl, const GError *error)
   if (ctl->subject != NULL)
     {
       g_autofree char *subject = ck_output_clean (ctl->subject);
+      g_autofree char *named = g_strconcat (subject, " ", NULL);
 
-      g_printerr (PROGRAM ": %s: %s\n", subject, message);
+      /* Many of the broker's messages begin with the channel themselves. */
+      if (g_str_has_prefix (message, named))
+        g_printerr (PROGRAM ": %s\n", message);
+      else
+        g_printerr (PROGRAM ": %s: %s\n", subject, message);
     }
   else
     g_printerr (PROGRAM ": %s\n", message);

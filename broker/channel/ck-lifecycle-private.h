@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ck-lifecycle.h"
+
+G_BEGIN_DECLS
+
+/* For ck-lifecycle.c and ck-lifecycle-failure.c alone. */
+
+/* Whether nobody has to act now. */
+gboolean ck_lifecycle_is_good (CkState state);
+
+/* Puts the record into a state and says so, if it is a new one or has a new cause. */
+void ck_lifecycle_change_state (CkChannelRecord *record,
+                                const CkChannelRecord *before,
+                                CkState state,
+                                CkCause cause,
+                                const char *detail,
+                                GPtrArray *events);
+
+/* Adds the word to the record's advice, or takes it away. */
+void ck_lifecycle_set_advice (CkChannelRecord *record, const char *word, gboolean present);
+
+G_END_DECLS
