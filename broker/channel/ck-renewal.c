@@ -358,6 +358,31 @@ mark (GTask *task)
                            g_object_ref (task));
 }
 
+/* Rule 3: the one more try is spent as well. */
+static GError *
+make_spent_error (CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+
+  if (!ck_lifecycle_token_alive (record, ck_clock_now ()))
+    return ck_channel_state_error (channel);
+
+  return g_error_new (CK_ERROR,
+                      CK_ERROR_PROVIDER_UNAVAILABLE,
+                      "%s: the answer to a renewal was lost, and that of the one more try; the "
+                      "token held is good until it runs out, and then %s must reconnect",
+                      record->id,
+                      record->assigned_user);
+}
+
+/* Rule 3: whoever asks, a refresh token whose request may still be under way is not sent again. */
+static gboolean
+is_held_off (CkChannel *channel)
+{
+  return ck_channel_get_record (channel)->in_doubt
+         && ck_channel_get_activity (channel)->not_before > ck_clock_now ();
+}
+
 void
 ck_renewal_run_async (CkBroker *broker,
                       CkChannel *channel,
@@ -390,7 +415,17 @@ ck_renewal_run_async (CkBroker *broker,
 
   if (!ck_renewal_may_run (broker, channel))
     {
-      g_task_return_error (task, ck_channel_state_error (channel));
+      g_task_return_error (task, make_spent_error (channel));
+      return;
+    }
+  if (is_held_off (channel))
+    {
+      g_task_return_new_error (task,
+                               CK_ERROR,
+                               CK_ERROR_BUSY,
+                               "%s: the answer to a renewal was lost, and its request may still be "
+                               "under way; it is tried once more later",
+                               ck_channel_get_id (channel));
       return;
     }
 
