@@ -111,7 +111,7 @@ def in_doubt(oidc, renewals):
     """Channels whose last renewal at the server was never told to us as done."""
     # A refused refresh token names no account; its first use did.
     requests = oidc.token_requests()
-    whose = {e[token]: e["account"] for e in requests for token in ("presented", "issued") if e.get("account")}
+    whose = {e.get(token): e["account"] for e in requests for token in ("presented", "issued") if e.get("account")}
     last = {}
     for entry in requests:
         if entry["presented"] not in whose:  # cut off before the server had looked up whose it is
@@ -129,6 +129,6 @@ def never_sent_again(oidc, renewals):
     for uses in presented.values():
         assert len(uses) <= 2, f"a refresh token was sent three times: {[(u['at'], u['status']) for u in uses]}"
         if len(uses) == 2:
-            name = (uses[0].get("account") or uses[1].get("account")).removesuffix("-account")
+            name = (uses[0].get("account") or uses[1].get("account") or "nobody").removesuffix("-account")
             told = [at for at in renewals.succeeded[name] if uses[0]["at"] / 1000 <= at <= uses[1]["at"] / 1000]
             assert not told, f"{name}: sent again although its answer had been stored"
