@@ -460,7 +460,7 @@ ck_broker_modify_channel (CkBroker *self,
   g_variant_dict_init (&details, NULL);
   g_variant_dict_insert (&details, "user", "s", by);
   g_variant_dict_insert (&details, "assigned-user", "s", record->assigned_user);
-  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  events = ck_event_list_new ();
   g_ptr_array_add (events,
                    ck_event_new (0, 0, record->id, what, g_variant_dict_end (&details)));
   ck_broker_commit (self, channel, g_steal_pointer (&owned), events);

@@ -183,7 +183,7 @@ load_secrets (GTask *task)
 static void
 follow_vault (CkBroker *self, CkChannel *channel, guint64 generation)
 {
-  GPtrArray *events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_operations_fill_context (self, channel, &context);
@@ -220,7 +220,7 @@ lose_grant (CkBroker *self, CkChannel *channel, const GError *error)
       break;
     }
 
-  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  events = ck_event_list_new ();
   ck_operations_fill_context (self, channel, &context);
   next = ck_lifecycle_expired (record, &context, events);
   next->quarantined = TRUE;
@@ -243,7 +243,7 @@ regain_grant (CkBroker *self, CkChannel *channel)
   if (record->state != CK_STATE_EXPIRED || record->cause != CK_CAUSE_NONE)
     return;
 
-  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  events = ck_event_list_new ();
   ck_operations_fill_context (self, channel, &context);
   ck_broker_commit (self, channel, ck_lifecycle_regained (record, &context, events), events);
 }

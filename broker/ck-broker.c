@@ -106,6 +106,30 @@ ck_broker_is_started (CkBroker *self)
   return self->started;
 }
 
+gboolean
+ck_broker_check_open (CkBroker *self, GError **error)
+{
+  if (!self->started)
+    {
+      g_set_error_literal (error,
+                           CK_ERROR,
+                           CK_ERROR_BUSY,
+                           "the broker is still reading its vault, or ending: try again in a moment");
+      return FALSE;
+    }
+  if (ck_vault_get_state (self->vault) == CK_VAULT_SEALED)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_VAULT_SEALED,
+                   "the vault is sealed: %s",
+                   ck_vault_get_reason (self->vault));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 CkConfig *
 ck_broker_get_config (CkBroker *self)
 {
@@ -244,7 +268,7 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
   commit->before = ck_channel_record_copy (ck_channel_get_record (channel));
   commit->after = ck_channel_record_copy (record);
   commit->events
-      = events != NULL ? events : g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+      = events != NULL ? events : ck_event_list_new ();
 
   for (guint i = 0; i < commit->events->len; i++)
     {

@@ -97,6 +97,15 @@ void ck_broker_stop (CkBroker *self);
  */
 gboolean ck_broker_is_started (CkBroker *self);
 
+/**
+ * ck_broker_check_open:
+ * @error: %CK_ERROR_BUSY while it starts or ends, %CK_ERROR_VAULT_SEALED with the reason and what to
+ *   do
+ *
+ * Returns: whether grants can be read and written
+ */
+gboolean ck_broker_check_open (CkBroker *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- what it owns (transfer none) ------------------------------------------------------------ */
 
 CkConfig *ck_broker_get_config (CkBroker *self);

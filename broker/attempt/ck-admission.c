@@ -37,7 +37,6 @@ ck_admission_check (CkBroker *broker,
   static const char *const flows[] = { "browser", "device", "import", "none", NULL };
   const CkClientRecord *client
       = ck_broker_lookup_client (broker, ck_channel_get_record (channel)->client, error);
-  CkVault *vault = ck_broker_get_vault (broker);
 
   if (client == NULL)
     return FALSE;
@@ -50,24 +49,7 @@ ck_admission_check (CkBroker *broker,
                    request->flow);
       return FALSE;
     }
-  if (!ck_broker_is_started (broker))
-    {
-      g_set_error_literal (error,
-                           CK_ERROR,
-                           CK_ERROR_BUSY,
-                           "the broker is still reading its vault: try again in a moment");
-      return FALSE;
-    }
-  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_VAULT_SEALED,
-                   "the vault is sealed: %s",
-                   ck_vault_get_reason (vault));
-      return FALSE;
-    }
-  if (!check_scopes (channel, request->scopes, error))
+  if (!ck_broker_check_open (broker, error) || !check_scopes (channel, request->scopes, error))
     return FALSE;
 
   if (g_str_equal (request->flow, "browser"))

@@ -53,7 +53,7 @@ adopt (GTask *task)
   Adoption *adoption = g_task_get_task_data (task);
   const CkChannelRecord *record = ck_channel_get_record (channel);
   guint64 former = record->generation;
-  GPtrArray *events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_channel_set_grant (channel, adoption->grant, !adoption->saved);

@@ -154,7 +154,7 @@ wrong_account (CkAttempt *self)
       = g_strdup (*record->account_name != '\0' ? record->account_name : record->pinned_account);
   const char *actual
       = self->outcome->grant != NULL ? ck_grant_get_account_id (self->outcome->grant) : "";
-  GPtrArray *events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  GPtrArray *events = ck_event_list_new ();
   g_autofree char *message = NULL;
   CkLifecycleContext context;
 

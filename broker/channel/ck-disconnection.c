@@ -44,7 +44,7 @@ cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   ck_operations_fill_context (disconnection->broker, channel, &context);
-  events = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+  events = ck_event_list_new ();
   ck_channel_set_grant (channel, NULL, FALSE);
   ck_broker_commit (disconnection->broker,
                     channel,
@@ -144,7 +144,7 @@ ck_channel_disconnect_async (CkBroker *broker,
 {
   g_autoptr (GTask) task = g_task_new (channel, cancellable, callback, user_data);
   Disconnection *disconnection = g_new0 (Disconnection, 1);
-  CkVault *vault = ck_broker_get_vault (broker);
+  GError *error = NULL;
 
   g_task_set_source_tag (task, ck_channel_disconnect_async);
   g_task_set_task_data (task, disconnection, (GDestroyNotify) disconnection_free);
@@ -152,13 +152,9 @@ ck_channel_disconnect_async (CkBroker *broker,
   disconnection->by = g_strdup (by);
   disconnection->tell_platform = tell_platform;
 
-  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
+  if (!ck_broker_check_open (broker, &error))
     {
-      g_task_return_new_error (task,
-                               CK_ERROR,
-                               CK_ERROR_VAULT_SEALED,
-                               "the vault is sealed: %s",
-                               ck_vault_get_reason (vault));
+      g_task_return_error (task, error);
       return;
     }
 

@@ -104,29 +104,14 @@ is_too_soon (CkBroker *broker, CkChannel *channel)
 static gboolean
 check_holds_grant (CkBroker *broker, CkChannel *channel, GError **error)
 {
-  CkVault *vault = ck_broker_get_vault (broker);
-
-  if (!ck_broker_is_started (broker))
+  if (!ck_broker_is_started (broker) || ck_channel_get_grant (channel) == NULL)
     {
-      g_set_error_literal (error,
-                           CK_ERROR,
-                           CK_ERROR_BUSY,
-                           "the broker is still reading its vault: try again in a moment");
+      if (ck_broker_check_open (broker, error))
+        g_propagate_error (error, ck_channel_state_error (channel));
       return FALSE;
     }
-  if (ck_channel_get_grant (channel) != NULL)
-    return TRUE;
 
-  if (ck_vault_get_state (vault) == CK_VAULT_SEALED)
-    g_set_error (error,
-                 CK_ERROR,
-                 CK_ERROR_VAULT_SEALED,
-                 "the vault is sealed: %s",
-                 ck_vault_get_reason (vault));
-  else
-    g_propagate_error (error, ck_channel_state_error (channel));
-
-  return FALSE;
+  return TRUE;
 }
 
 void
@@ -329,16 +314,10 @@ ck_operations_reconsider (CkBroker *broker)
     }
 }
 
-static GPtrArray *
-new_events (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
-}
-
 static void
 expire (CkBroker *broker, CkChannel *channel)
 {
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_operations_fill_context (broker, channel, &context);
@@ -351,7 +330,7 @@ expire (CkBroker *broker, CkChannel *channel)
 static void
 interrupt (CkBroker *broker, CkChannel *channel)
 {
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_operations_fill_context (broker, channel, &context);
@@ -379,7 +358,7 @@ warn (CkBroker *broker, CkChannel *channel)
   if (warning < 0)
     return;
 
-  events = new_events ();
+  events = ck_event_list_new ();
   ck_broker_commit (broker,
                     channel,
                     ck_lifecycle_warned (record, (guint) warning, &context, events),

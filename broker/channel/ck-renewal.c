@@ -34,12 +34,6 @@ renewal_free (Renewal *renewal)
   g_free (renewal);
 }
 
-static GPtrArray *
-new_events (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
-}
-
 /* Whether the renew stack can do with what the grant holds: only refresh_token.so wants a refresh
  * token, any other module renews from what it has. */
 static gboolean
@@ -117,7 +111,7 @@ saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Renewal *renewal = g_task_get_task_data (task);
   CkLifecycleContext context;
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   guint64 generation;
 
   /* Saved or kept in memory: either way it is the channel's grant from here on. */
@@ -176,7 +170,7 @@ suspend_siblings (Renewal *renewal)
               && record->state != CK_STATE_INTERRUPTED))
         continue;
 
-      events = new_events ();
+      events = ck_event_list_new ();
       ck_operations_fill_context (renewal->broker, channel, &context);
       context.client_confirmed = TRUE;
       ck_broker_commit (renewal->broker,
@@ -199,7 +193,7 @@ refused (GTask *task)
 {
   Renewal *renewal = g_task_get_task_data (task);
   const CkChannelRecord *record = ck_channel_get_record (renewal->channel);
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   prefer_suspicion (renewal);

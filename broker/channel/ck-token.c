@@ -173,19 +173,9 @@ ck_channel_get_token_async (CkBroker *broker,
 
   if (ck_channel_get_grant (channel) == NULL)
     {
-      if (!ck_broker_is_started (broker))
-        g_task_return_new_error (task,
-                                 CK_ERROR,
-                                 CK_ERROR_BUSY,
-                                 "the broker is still reading its vault: try again in a moment");
-      else if (ck_vault_get_state (ck_broker_get_vault (broker)) == CK_VAULT_SEALED)
-        g_task_return_new_error (task,
-                                 CK_ERROR,
-                                 CK_ERROR_VAULT_SEALED,
-                                 "the vault is sealed: %s",
-                                 ck_vault_get_reason (ck_broker_get_vault (broker)));
-      else
-        g_task_return_error (task, ck_channel_state_error (channel));
+      if (ck_broker_check_open (broker, &error))
+        error = ck_channel_state_error (channel);
+      g_task_return_error (task, error);
       return;
     }
   if (!covers_scopes (channel, scopes, &error))

@@ -22,12 +22,6 @@ verification_free (Verification *verification)
   g_free (verification);
 }
 
-static GPtrArray *
-new_events (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
-}
-
 /* ---- the second opinion ---------------------------------------------------------------------- */
 
 static void
@@ -50,7 +44,7 @@ static void
 good (Verification *verification, const CkOutcome *outcome)
 {
   const CkChannelRecord *record = ck_channel_get_record (verification->channel);
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_renewal_back_off (verification->channel, NULL);
@@ -69,7 +63,7 @@ static void
 bad (Verification *verification, const CkOutcome *outcome)
 {
   const CkChannelRecord *record = ck_channel_get_record (verification->channel);
-  GPtrArray *events = new_events ();
+  GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
   ck_renewal_back_off (verification->channel, outcome);

@@ -39,3 +39,9 @@ ck_event_free (CkEvent *event)
   g_clear_pointer (&event->details, g_variant_unref);
   g_free (event);
 }
+
+GPtrArray *
+ck_event_list_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) ck_event_free);
+}

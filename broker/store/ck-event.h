@@ -50,4 +50,11 @@ CkEvent *ck_event_copy (const CkEvent *event) G_GNUC_WARN_UNUSED_RESULT;
 void ck_event_free (CkEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkEvent, ck_event_free)
 
+/**
+ * ck_event_list_new:
+ *
+ * Returns: (transfer full) (element-type CkEvent): an empty list that owns its events
+ */
+GPtrArray *ck_event_list_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
