@@ -7,7 +7,7 @@ import time
 
 import pytest
 from gi.repository import GLib
-from harness.caller import BROKER, CHANNEL, ROOT, BusError, options
+from harness.caller import BROKER, CHANNEL, ROOT, BusError, Caller, options
 from harness.run import Running
 from harness.wait import spin, wait_for
 
@@ -39,12 +39,20 @@ class Questions:
     def __init__(self):
         self.monitor = Running("root", ["busctl", "--system", "--json=short", "monitor", "org.freedesktop.PolicyKit1"])
         wait_for(lambda: "Monitoring" in self.monitor.stderr + self.monitor.stdout, 10, "the monitor")
+        self.marker = Caller("root")
+        self.marks = 0
 
     def count(self):
-        spin(0.3)
+        """A call of our own shows when the monitor has come to now."""
+        self.marks += 1
+        mark = f"mark-{self.marks}"
+        self.marker.send("/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
+                         "EnumerateActions", GLib.Variant("(s)", (mark,)), destination="org.freedesktop.PolicyKit1")
+        wait_for(lambda: f'"{mark}"' in self.monitor.stdout, 10, "the monitor coming to now")
         return self.monitor.stdout.count('"CheckAuthorization"')
 
     def end(self):
+        self.marker.close()
         self.monitor.end()
 
 
