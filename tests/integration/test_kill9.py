@@ -72,6 +72,7 @@ def test_kill_minus_nine(root, alice, broker, oidc):
     seed = int(os.environ.get("CK_SEED", str(random.randrange(1 << 30))))
     print(f"CK_SEED={seed}")
     chance = random.Random(seed)
+    begun = len(oidc.requests())  # the server is that of all tests
     setups.add_oidc_provider(root, broker)
     setups.add_oidc_clients(root)
     channels = {}
@@ -91,26 +92,25 @@ def test_kill_minus_nine(root, alice, broker, oidc):
         broker.start()
         assert root.get("/org/channelkeeper/Broker1", "org.channelkeeper.Broker1", "VaultState") == "open"
         spin(ROUND * 0.2)
-        for name in in_doubt(oidc, renewals):
+        for name in in_doubt(oidc.token_requests(since=begun), renewals):
             mendings += mended(channels[name], name) is not True
             renewals.succeeded[name].append(time.time())
 
     spin(ROUND)
-    doubtful = in_doubt(oidc, renewals)
+    doubtful = in_doubt(oidc.token_requests(since=begun), renewals)
     for name, channel in channels.items():
         renewed = mended(channel, name)
         # The broker cannot know whether a renewal it had begun when it was killed reached the server.
         assert renewed in (True, "in doubt") or name in doubtful, f"{name} was not in flight and yet does not renew"
         assert oidc.accepts(channel.token()[0]) == f"{name}-account"
-    never_sent_again(oidc, renewals)
+    never_sent_again(oidc.token_requests(since=begun), renewals)
     wait_for(lambda: len(broker.workers()) <= 16, 5, "the workers of dead brokers leaving")
     print(f"{kills} kills, {len(oidc.token_requests())} renewals, {mendings} reconnects")
 
 
-def in_doubt(oidc, renewals):
+def in_doubt(requests, renewals):
     """Channels whose last renewal at the server was never told to us as done."""
     # A refused refresh token names no account; its first use did.
-    requests = oidc.token_requests()
     whose = {e.get(token): e["account"] for e in requests for token in ("presented", "issued") if e.get("account")}
     last = {}
     for entry in requests:
@@ -121,10 +121,10 @@ def in_doubt(oidc, renewals):
             if not renewals.succeeded[name] or renewals.succeeded[name][-1] < at]
 
 
-def never_sent_again(oidc, renewals):
+def never_sent_again(requests, renewals):
     """No refresh token goes out again after the broker has told anybody of its successor."""
     presented = defaultdict(list)
-    for entry in oidc.token_requests():
+    for entry in requests:
         presented[entry["presented"]].append(entry)
     for uses in presented.values():
         assert len(uses) <= 2, f"a refresh token was sent three times: {[(u['at'], u['status']) for u in uses]}"
