@@ -21,6 +21,7 @@ typedef struct
   const char *expires;    /* where the answer says when the token ends, in Unix seconds */
   const char *expires_in; /* the same in seconds from now */
   const char *scopes;     /* where it says what was granted */
+  const char *active;     /* where it says whether the token is good, in an answer that is 200 */
   gboolean introspect;
 } Arguments;
 
@@ -36,6 +37,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "expires", &arguments->expires, NULL },
     { "expires-in", &arguments->expires_in, NULL },
     { "scopes", &arguments->scopes, NULL },
+    { "active", &arguments->active, NULL },
     { "introspect", NULL, &arguments->introspect },
   };
   const char *problem = NULL;
@@ -48,8 +50,10 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
       && !g_str_equal (arguments->method, "POST"))
     problem = "method= is GET or POST";
   if (arguments->introspect
-      && (arguments->method != NULL || arguments->scheme != NULL || arguments->header != NULL))
-    problem = "introspect asks in the client's name: method=, scheme= and header= have no meaning";
+      && (arguments->method != NULL || arguments->scheme != NULL || arguments->header != NULL
+          || arguments->active != NULL))
+    problem = "introspect asks in the client's name: method=, scheme=, header= and active= have no "
+              "meaning";
   if (problem == NULL)
     return CK_RESULT_SUCCESS;
 
@@ -129,6 +133,23 @@ judge_introspection (CkTransaction *t, CkHttpResponse *response)
   return json_node_get_boolean (active) ? CK_RESULT_SUCCESS : fail_inactive (t, response);
 }
 
+/* A platform that says of a dead token in a good answer that it is dead: why, its table knows. */
+static gboolean
+is_good (const Arguments *arguments, CkHttpResponse *response)
+{
+  JsonNode *active;
+
+  if (!ck_resource_is_good (response))
+    return FALSE;
+  if (arguments->active == NULL)
+    return TRUE;
+
+  active = ck_answer_find (ck_http_response_get_json (response), arguments->active);
+
+  return active != NULL && JSON_NODE_HOLDS_VALUE (active)
+         && json_node_get_value_type (active) == G_TYPE_BOOLEAN && json_node_get_boolean (active);
+}
+
 static void
 take_members (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
 {
@@ -180,7 +201,7 @@ ck_sm_verify (CkTransaction *t, int argc, const char **argv)
 
   if (arguments.introspect)
     result = judge_introspection (t, response);
-  else if (!ck_resource_is_good (response))
+  else if (!is_good (&arguments, response))
     result = ck_transaction_fail_response (t, response, "api", WHAT);
   if (result == CK_RESULT_SUCCESS)
     take_members (t, &arguments, response);

@@ -327,6 +327,8 @@ make_failures (void)
                          "where=token json:error=invalid_grant");
   g_variant_builder_add (&builder, "(ss)", "none", "where=redirect json:error=access_denied");
   g_variant_builder_add (&builder, "(ss)", "unknown-revoked", "where=api status=401");
+  g_variant_builder_add (&builder, "(ss)", "unknown-revoked",
+                         "where=api status=200 json:data.active=false");
 
   return g_variant_builder_end (&builder);
 }

@@ -23,12 +23,14 @@ static const struct
   { "deny", "connect verify renew revoke", "" },
   { "device_code", "connect", "" },
   { "http_check", "verify",
-    "uri=x endpoint=x method=GET scheme=x header=x expires=x expires-in=x scopes=x introspect" },
+    "uri=x endpoint=x method=GET scheme=x header=x expires=x expires-in=x scopes=x active=x "
+    "introspect" },
   { "identity", "connect verify",
     "uri=x endpoint=x scheme=x header=x id=x name=x owner=x source=id_token" },
   { "permit", "connect verify renew revoke", "" },
   { "refresh_token", "renew", "" },
-  { "revocation", "revoke", "uri=x endpoint=x" },
+  { "revocation", "revoke",
+    "uri=x endpoint=x token=x hint=x query access-token-only method=DELETE" },
 };
 
 static void
@@ -288,6 +290,57 @@ test_revocation (void)
   g_assert_cmpint (bench_run (bench, "revoke", "revocation", NULL), ==, CK_RESULT_IGNORE);
 }
 
+/* Platforms that have another way to give a token back. */
+static void
+test_revocation_forms (void)
+{
+  g_autoptr (Bench) bench = bench_new ();
+
+  bench_set_grant (bench, "access-token", "the-access-token");
+  bench_set_grant (bench, "refresh-token", "the-refresh-token");
+  bench_set_grant (bench, "token-origin", "@BASE@");
+
+  bench_answer (bench, 200, "OK");
+  bench_answer (bench, 200, "OK");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "hint=token_hint_type|query"), ==,
+                   CK_RESULT_SUCCESS);
+  g_assert_true (g_str_has_prefix (bench_get_request (bench, 0),
+                                   "POST /revoke?token=the-refresh-token&"
+                                   "token_hint_type=refresh_token HTTP/1.1\r\n"));
+  g_assert_null (bench_dup_parameter (bench, 0, "token"));
+
+  bench_answer (bench, 200, "");
+  g_assert_cmpint (
+      bench_run (bench, "revoke", "revocation", "token=access_token|access-token-only"), ==,
+      CK_RESULT_SUCCESS);
+  g_assert_cmpuint (bench_count_requests (bench), ==, 1);
+  assert_parameter (bench, 0, "access_token", "the-access-token");
+
+  bench_answer (bench, 204, "");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=DELETE|scheme=OAuth"), ==,
+                   CK_RESULT_SUCCESS);
+  g_assert_cmpuint (bench_count_requests (bench), ==, 1);
+  g_assert_true (g_str_has_prefix (bench_get_request (bench, 0), "DELETE /revoke HTTP/1.1\r\n"));
+  g_assert_nonnull (
+      strstr (bench_get_request (bench, 0), "Authorization: OAuth the-access-token\r\n"));
+
+  /* The access token has run out, the refresh token may have not. */
+  bench_answer (bench, 401, "{\"error\":\"expired\"}");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=GET"), !=, CK_RESULT_SUCCESS);
+  bench_set_grant (bench, "refresh-token", "");
+  bench_answer (bench, 401, "{\"error\":\"expired\"}");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=GET"), ==, CK_RESULT_SUCCESS);
+  bench_answer (bench, 200, "{\"error\":\"expired\"}");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=GET"), !=, CK_RESULT_SUCCESS);
+
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=PATCH"), ==,
+                   CK_RESULT_SERVICE_ERR);
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "scheme=OAuth"), ==,
+                   CK_RESULT_SERVICE_ERR);
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "method=GET|query"), ==,
+                   CK_RESULT_SERVICE_ERR);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -301,6 +354,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/debug/results", test_debug);
   g_test_add_func ("/module/debug/crash", test_debug_crash);
   g_test_add_func ("/module/revocation", test_revocation);
+  g_test_add_func ("/module/revocation-forms", test_revocation_forms);
 
   return g_test_run ();
 }

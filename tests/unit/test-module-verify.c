@@ -67,6 +67,33 @@ test_check_dead (void)
   g_assert_cmpstr (bench_get_cause (bench), ==, "server-error");
 }
 
+/* A platform that says in a good answer that the token is none: its table says why. */
+static void
+test_check_active (void)
+{
+  static const struct
+  {
+    const char *body;
+    CkResult result;
+  } rows[] = {
+    { "{\"data\":{\"active\":true,\"exp\":1900000000}}", CK_RESULT_SUCCESS },
+    { "{\"data\":{\"active\":false}}", CK_RESULT_CRED_UNAVAIL },
+    { "{\"data\":{\"active\":\"true\"}}", CK_RESULT_AUTHINFO_UNAVAIL },
+    { "{\"data\":{}}", CK_RESULT_AUTHINFO_UNAVAIL },
+    { "{\"data\":null}", CK_RESULT_AUTHINFO_UNAVAIL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Bench) bench = make_bench ();
+
+      bench_answer (bench, 200, rows[i].body);
+      g_assert_cmpint (bench_run (bench, "verify", "http_check",
+                                  "uri=@BASE@/me|active=data.active|expires=data.exp"),
+                       ==, rows[i].result);
+    }
+}
+
 static void
 test_check_nowhere (void)
 {
@@ -288,6 +315,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/module/http_check/good", test_check_good);
   g_test_add_func ("/module/http_check/dead", test_check_dead);
+  g_test_add_func ("/module/http_check/active", test_check_active);
   g_test_add_func ("/module/http_check/nowhere", test_check_nowhere);
   g_test_add_func ("/module/http_check/introspect", test_introspect);
   g_test_add_func ("/module/http_check/inactive", test_introspect_inactive);
