@@ -102,9 +102,10 @@ class Broker:
         self._connection.close_sync(None)
 
     def stop(self):
-        if self._thread.is_alive():
-            self._loop.quit()
-            self._thread.join(10)
+        # From within: a quit before the loop has begun to run would be forgotten, and the name kept.
+        self._context.invoke_full(GLib.PRIORITY_DEFAULT, lambda: self._loop.quit() and False)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
 
     def invoke(self, function):
         """Runs a function in the broker's own thread and waits."""
