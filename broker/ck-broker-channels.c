@@ -7,6 +7,7 @@
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-siblings.h"
 
 void
 ck_broker_on_due (gpointer key, gpointer user_data)
@@ -98,6 +99,22 @@ apply_file (CkBroker *self, const CkChannelRecord *former, const CkChannelFile *
   return record;
 }
 
+/* The files may have assigned channels anew, or changed their scopes. */
+static void
+review_declared (CkBroker *self, GPtrArray *files)
+{
+  g_autoptr (GHashTable) providers = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTableIter iter;
+  gpointer provider;
+
+  for (guint i = 0; i < files->len; i++)
+    g_hash_table_add (providers, ((CkChannelFile *) files->pdata[i])->provider);
+
+  g_hash_table_iter_init (&iter, providers);
+  while (g_hash_table_iter_next (&iter, &provider, NULL))
+    ck_siblings_review (self, provider);
+}
+
 void
 ck_broker_apply_channels (CkBroker *self)
 {
@@ -133,6 +150,7 @@ ck_broker_apply_channels (CkBroker *self)
                         NULL);
       ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
     }
+  review_declared (self, files);
 }
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -267,6 +285,7 @@ add_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
   ck_broker_emit_changed (self);
+  ck_siblings_review_added (self, channel);
   g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
 }
 
@@ -464,6 +483,7 @@ ck_broker_modify_channel (CkBroker *self,
   g_ptr_array_add (events,
                    ck_event_new (0, 0, record->id, what, g_variant_dict_end (&details)));
   ck_broker_commit (self, channel, g_steal_pointer (&owned), events);
+  ck_siblings_review (self, ck_channel_get_record (channel)->provider);
 
   return TRUE;
 }

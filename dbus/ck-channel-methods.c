@@ -76,17 +76,18 @@ handle_reconnect (CkCall *call, gpointer user_data)
   g_autofree char *message = NULL;
 
   if (channel != NULL)
-    attempt = ck_attempt_start (self->broker,
-                                channel,
-                                &(CkAttemptRequest){
-                                    .owner = ck_caller_get_name (caller),
-                                    .uid = ck_caller_get_uid (caller),
-                                    .user = ck_caller_get_user (caller),
-                                    .flow = flow != NULL ? flow : choose_flow (self, channel),
-                                    .redirect_uri = ck_options_get_string (options, "redirect-uri"),
-                                    .scopes = (const char *const *) scopes,
-                                },
-                                &error);
+    attempt = ck_attempt_start (
+        self->broker, channel,
+        &(CkAttemptRequest){
+            .owner = ck_caller_get_name (caller),
+            .uid = ck_caller_get_uid (caller),
+            .user = ck_caller_get_user (caller),
+            .flow = flow != NULL ? flow : choose_flow (self, channel),
+            .redirect_uri = ck_options_get_string (options, "redirect-uri"),
+            .scopes = (const char *const *) scopes,
+            .allow_sibling_loss = ck_options_get_boolean (options, "allow-sibling-loss"),
+        },
+        &error);
   if (attempt == NULL)
     {
       ck_call_fail (call, error);

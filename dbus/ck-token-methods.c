@@ -10,6 +10,7 @@
 #include "ck-bus-service-private.h"
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-report.h"
 
 #define MAX_BODY 65536
 
@@ -298,10 +299,15 @@ static void
 handle_report_failure (CkCall *call, gpointer user_data)
 {
   CkBusService *self = CK_BUS_SERVICE (user_data);
+  GVariant *options = ck_call_get_options (call);
   g_autoptr (GVariant) body = NULL;
+  g_autoptr (GVariant) headers
+      = g_variant_lookup_value (options, "headers", G_VARIANT_TYPE ("a{ss}"));
+  g_autoptr (GBytes) bytes = NULL;
+  CkReport report
+      = { .headers = headers, .generation = ck_options_get_time (options, "generation") };
   GError *error = NULL;
   CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
-  guint http_status;
 
   if (channel == NULL)
     {
@@ -309,8 +315,8 @@ handle_report_failure (CkCall *call, gpointer user_data)
       return;
     }
 
-  g_variant_get (ck_call_get_parameters (call), "(u@aya{sv})", &http_status, &body, NULL);
-  if (g_variant_get_size (body) > MAX_BODY || http_status < 100 || http_status > 999)
+  g_variant_get (ck_call_get_parameters (call), "(u@aya{sv})", &report.http_status, &body, NULL);
+  if (g_variant_get_size (body) > MAX_BODY || report.http_status < 100 || report.http_status > 999)
     {
       ck_call_fail (call,
                     g_error_new (CK_ERROR,
@@ -320,12 +326,9 @@ handle_report_failure (CkCall *call, gpointer user_data)
       return;
     }
 
-  ck_channel_report_failure_async (self->broker,
-                                   channel,
-                                   http_status,
-                                   ck_options_get_time (ck_call_get_options (call), "generation"),
-                                   NULL,
-                                   reported_cb,
+  bytes = g_variant_get_data_as_bytes (body);
+  report.body = bytes;
+  ck_channel_report_failure_async (self->broker, channel, &report, NULL, reported_cb,
                                    ck_work_new (self, call));
 }
 

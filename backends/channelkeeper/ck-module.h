@@ -206,6 +206,15 @@ void ck_transaction_add_secret (CkTransaction *t, const char *secret);
  */
 void ck_transaction_add_advice (CkTransaction *t, const char *advice);
 
+/**
+ * ck_transaction_settle_advice:
+ * @advice: a word as above
+ *
+ * What @advice is about was looked at in this transaction, and there is no reason for it: a channel
+ * that has the word loses it. Advice that no module says anything about stays.
+ */
+void ck_transaction_settle_advice (CkTransaction *t, const char *advice);
+
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
 typedef struct _CkHttpResponse CkHttpResponse;

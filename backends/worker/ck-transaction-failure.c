@@ -6,8 +6,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "ck-result.h"
+#include "ck-advice.h"
 #include "ck-clean.h"
+#include "ck-result.h"
 
 #define MAX_DETAIL 1000
 #define MAX_PLATFORM_MESSAGE 200
@@ -289,7 +290,9 @@ weigh_scopes (CkTransaction *t)
 
   missing = dup_missing (t, t->scopes);
   if (missing != NULL)
-    ck_transaction_add_advice (t, "scopes-missing");
+    ck_transaction_add_advice (t, CK_ADVICE_SCOPES_MISSING);
+  else
+    ck_transaction_settle_advice (t, CK_ADVICE_SCOPES_MISSING);
 
   return CK_RESULT_SUCCESS;
 }
@@ -372,6 +375,9 @@ ck_transaction_dup_details (CkTransaction *t)
                          "advice",
                          g_variant_new_strv ((const char *const *) t->advice->pdata,
                                              (gssize) t->advice->len));
+  g_variant_builder_add (
+      &b, "{sv}", "settled-advice",
+      g_variant_new_strv ((const char *const *) t->settled->pdata, (gssize) t->settled->len));
   g_variant_builder_add (&b,
                          "{sv}",
                          "deciding-module",

@@ -78,6 +78,7 @@ struct _CkTransaction
   gboolean scopes_set;
   GHashTable *items;
   GPtrArray *advice;
+  GPtrArray *settled;   /* advice that there is no reason for */
   CkRedactor *redactor; /* all secrets */
   CkRedactor *strong;   /* those that not even the person may see */
   gboolean in_doubt;

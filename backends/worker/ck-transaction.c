@@ -175,6 +175,7 @@ ck_transaction_new (GVariant *settings,
   t->items =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) secret_value_unref);
   t->advice = g_ptr_array_new_with_free_func (g_free);
+  t->settled = g_ptr_array_new_with_free_func (g_free);
   t->words = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_words_free);
   t->verdict = CK_RESULT_PERM_DENIED;
   t->deciding_module = g_strdup ("");
@@ -211,6 +212,7 @@ ck_transaction_free (CkTransaction *t)
   g_clear_pointer (&t->draft, ck_draft_free);
   g_clear_pointer (&t->items, g_hash_table_unref);
   g_clear_pointer (&t->advice, g_ptr_array_unref);
+  g_clear_pointer (&t->settled, g_ptr_array_unref);
   g_clear_pointer (&t->redactor, ck_redactor_free);
   g_clear_pointer (&t->strong, ck_redactor_free);
   g_clear_pointer (&t->module, ck_words_free);
@@ -377,11 +379,28 @@ ck_transaction_cut (CkTransaction *t, const char *text)
   return ck_redactor_cut (t->redactor, text);
 }
 
+/* The last word on an advice counts. */
+static void
+move_advice (GPtrArray *to, GPtrArray *from, const char *advice)
+{
+  guint index;
+
+  if (g_ptr_array_find_with_equal_func (from, advice, g_str_equal, &index))
+    g_ptr_array_remove_index (from, index);
+  if (!g_ptr_array_find_with_equal_func (to, advice, g_str_equal, NULL))
+    g_ptr_array_add (to, g_strdup (advice));
+}
+
 void
 ck_transaction_add_advice (CkTransaction *t, const char *advice)
 {
-  if (!g_ptr_array_find_with_equal_func (t->advice, advice, g_str_equal, NULL))
-    g_ptr_array_add (t->advice, g_strdup (advice));
+  move_advice (t->advice, t->settled, advice);
+}
+
+void
+ck_transaction_settle_advice (CkTransaction *t, const char *advice)
+{
+  move_advice (t->settled, t->advice, advice);
 }
 
 gboolean

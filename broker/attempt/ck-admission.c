@@ -5,6 +5,7 @@
 
 #include "ck-error.h"
 #include "ck-redirect-uri.h"
+#include "ck-siblings.h"
 
 static gboolean
 check_scopes (CkChannel *channel, const char *const *scopes, GError **error)
@@ -49,7 +50,9 @@ ck_admission_check (CkBroker *broker,
                    request->flow);
       return FALSE;
     }
-  if (!ck_broker_check_open (broker, error) || !check_scopes (channel, request->scopes, error))
+  if (!ck_broker_check_open (broker, error) || !check_scopes (channel, request->scopes, error)
+      || (!request->allow_sibling_loss
+          && !ck_siblings_check_scopes (broker, channel, request->scopes, error)))
     return FALSE;
 
   if (g_str_equal (request->flow, "browser"))

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @error: see ck_attempt_start()
  *
  * Whether what is asked for can be begun at all: a known flow, an open vault, scopes within the
- * channel's, a redirect URI of the client's. Who else is at it is not weighed here.
+ * channel's and such that no sibling loses its grant, a redirect URI of the client's. Who else is
+ * at it is not weighed here.
  */
 gboolean ck_admission_check (CkBroker *broker,
                              CkChannel *channel,

@@ -8,6 +8,7 @@
 #include "ck-operations.h"
 #include "ck-renewal.h"
 #include "ck-save.h"
+#include "ck-siblings.h"
 #include "ck-turns.h"
 
 typedef struct
@@ -36,12 +37,14 @@ static void
 announced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  CkChannel *channel = g_task_get_source_object (task);
   Adoption *adoption = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
   if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
     g_debug ("%s", error->message);
-  ck_turns_done (adoption->broker, g_task_get_source_object (task), NULL);
+  ck_turns_done (adoption->broker, channel, NULL);
+  ck_siblings_verify (adoption->broker, channel);
 }
 
 /* ---- 3: it is the channel's, or forgotten ----------------------------------------------------- */
@@ -52,6 +55,7 @@ adopt (GTask *task)
   CkChannel *channel = g_task_get_source_object (task);
   Adoption *adoption = g_task_get_task_data (task);
   const CkChannelRecord *record = ck_channel_get_record (channel);
+  g_autofree char *provider = g_strdup (record->provider);
   guint64 former = record->generation;
   GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
@@ -69,6 +73,7 @@ adopt (GTask *task)
                                           &context,
                                           events),
                     events);
+  ck_siblings_review (adoption->broker, provider);
 
   if (!adoption->saved)
     ck_save_keep_trying (adoption->broker, channel, adoption->grant, adoption->generation);

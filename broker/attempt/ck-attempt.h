@@ -26,6 +26,7 @@ G_DECLARE_FINAL_TYPE (CkAttempt, ck_attempt, CK, ATTEMPT, GObject)
  * @flow: `browser`, `device`, `import`, or `none`
  * @redirect_uri: (nullable): must match one of the client's
  * @scopes: (nullable): within the channel's
+ * @allow_sibling_loss: go on although another channel of the same owner loses its grant by it
  *
  * Who asks for what; copied.
  */
@@ -37,13 +38,15 @@ typedef struct
   const char *flow;
   const char *redirect_uri;
   const char *const *scopes;
+  gboolean allow_sibling_loss;
 } CkAttemptRequest;
 
 /**
  * ck_attempt_start:
  * @error: %CK_ERROR_BUSY (another user's attempt for this channel is under way),
  *   %CK_ERROR_LIMIT_EXCEEDED (two per user, MaxAttempts in all), %CK_ERROR_NOT_SUPPORTED (flow),
- *   %CK_ERROR_INVALID_ARGUMENT (redirect URI), %CK_ERROR_NOT_AUTHORIZED (scopes wider than the
+ *   %CK_ERROR_INVALID_ARGUMENT (redirect URI, or scopes that would end another
+ *   channel's grant), %CK_ERROR_NOT_AUTHORIZED (scopes wider than the
  *   channel's), %CK_ERROR_VAULT_SEALED
  *
  * A second attempt by the same user for the channel supersedes the first.

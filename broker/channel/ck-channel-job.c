@@ -109,6 +109,7 @@ ck_channel_job_failed (const GError *error)
   outcome->detail = g_strdup (error->message);
   outcome->platform_message = g_strdup ("");
   outcome->advice = g_new0 (char *, 1);
+  outcome->settled_advice = g_new0 (char *, 1);
   outcome->deciding_module = g_strdup ("");
 
   return outcome;

@@ -53,6 +53,7 @@ cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                                &context,
                                                events),
                     events);
+  ck_siblings_review (disconnection->broker, ck_channel_get_record (channel)->provider);
   ck_turns_done (disconnection->broker, channel, NULL);
 }
 

@@ -3,6 +3,7 @@
 
 #include "ck-lifecycle.h"
 
+#include "ck-advice.h"
 #include "ck-lifecycle-private.h"
 
 /* An unclassified refusal is believed at the third try, and not before this many seconds. */
@@ -59,7 +60,7 @@ fail_dead (CkChannelRecord *record,
            GPtrArray *events)
 {
   record->quarantined = TRUE;
-  ck_lifecycle_set_advice (record, "renewal-failing", FALSE);
+  ck_lifecycle_set_advice (record, CK_ADVICE_RENEWAL_FAILING, FALSE);
   ck_lifecycle_change_state (record, before, state, cause, outcome->detail, events);
 }
 
@@ -172,7 +173,7 @@ ck_lifecycle_failed (const CkChannelRecord *before,
   if (renewing)
     {
       record->renewal_started = 0;
-      ck_lifecycle_set_advice (record, "renewal-failing", TRUE);
+      ck_lifecycle_set_advice (record, CK_ADVICE_RENEWAL_FAILING, TRUE);
     }
   /* An answer, or no request at all: the one more try of rule 3 was not spent. */
   if (renewing && !outcome->in_doubt)

@@ -21,4 +21,10 @@ void ck_lifecycle_change_state (CkChannelRecord *record,
 /* Adds the word to the record's advice, or takes it away. */
 void ck_lifecycle_set_advice (CkChannelRecord *record, const char *word, gboolean present);
 
+/* What the modules advise is added and what they have settled goes; and what is too old. */
+void ck_lifecycle_merge_advice (CkChannelRecord *record,
+                                const char *const *advice,
+                                const CkLifecycleContext *context);
+void ck_lifecycle_clear_advice (CkChannelRecord *record);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "ck-lifecycle.h"
 
+#include "ck-advice.h"
 #include "ck-lifecycle-private.h"
 #include "ck-names.h"
 
@@ -86,29 +87,6 @@ replace_string (char **target, const char *value)
 {
   g_free (*target);
   *target = g_strdup (value);
-}
-
-void
-ck_lifecycle_set_advice (CkChannelRecord *record, const char *word, gboolean present)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  for (char **advice = record->advice; advice != NULL && *advice != NULL; advice++)
-    {
-      if (g_strcmp0 (*advice, word) != 0)
-        g_strv_builder_add (builder, *advice);
-    }
-  if (present)
-    g_strv_builder_add (builder, word);
-  g_strfreev (record->advice);
-  record->advice = g_strv_builder_end (builder);
-}
-
-static void
-replace_advice (CkChannelRecord *record, const char *const *advice)
-{
-  g_strfreev (record->advice);
-  record->advice = advice != NULL ? g_strdupv ((char **) advice) : g_new0 (char *, 1);
 }
 
 gboolean
@@ -195,7 +173,11 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   follow_account (record, grant);
   g_strfreev (record->granted_scopes);
   record->granted_scopes = ck_grant_dup_scopes (grant);
-  replace_advice (record, advice);
+  /* A reconnect begins anew. */
+  if (by != NULL)
+    ck_lifecycle_clear_advice (record);
+  ck_lifecycle_set_advice (record, CK_ADVICE_RENEWAL_FAILING, FALSE);
+  ck_lifecycle_merge_advice (record, advice, context);
   record->generation = generation;
   record->quarantined = FALSE;
   record->refused_count = 0;
@@ -250,8 +232,7 @@ ck_lifecycle_verified (const CkChannelRecord *before,
           && before->reconnect_by != CK_TIME_UNKNOWN)
         record->reconnect_by = before->reconnect_by;
     }
-  if (advice != NULL && *advice != NULL)
-    replace_advice (record, advice);
+  ck_lifecycle_merge_advice (record, advice, context);
 
   if (before->state == CK_STATE_LOCKED || before->state == CK_STATE_UNCONNECTED
       || ck_lifecycle_is_good (before->state))
@@ -383,7 +364,7 @@ ck_lifecycle_disconnected (const CkChannelRecord *before,
   replace_string (&record->detail, "");
   g_strfreev (record->granted_scopes);
   record->granted_scopes = g_new0 (char *, 1);
-  replace_advice (record, NULL);
+  ck_lifecycle_clear_advice (record);
   record->issued_at = record->expires_at = 0;
   record->renewable_until = record->reconnect_by = 0;
   record->quarantined = FALSE;

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @can_renew: the channel can get a new access token with nobody present
  * @confirmed: (for a refusal) the second opinion of rule 4 agreed: the renewal that followed a bad
  *   verification was refused too, or there is no renewal to ask
+ * @settled_advice: (nullable): (for a success) advice the modules found no reason for any more
  * @client_confirmed: (for `client-misconfigured`) a retry or a second channel said the same
  */
 typedef struct
@@ -29,6 +30,7 @@ typedef struct
   const CkRenewalPolicy *policy;
   gboolean can_renew;
   gboolean confirmed;
+  const char *const *settled_advice;
   gboolean client_confirmed;
 } CkLifecycleContext;
 
@@ -190,6 +192,21 @@ CkChannelRecord *ck_lifecycle_disconnected (const CkChannelRecord *before,
  * Returns: (transfer full): the record
  */
 CkChannelRecord *ck_lifecycle_in_doubt (const CkChannelRecord *before) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_lifecycle_advised:
+ * @word: of ck-advice.h
+ * @present: whether there is reason for it
+ *
+ * What the broker itself has noticed. `duplicate-content` goes by itself a week after the last
+ * report, at the next renewal or verification.
+ *
+ * Returns: (transfer full) (nullable): the record; %NULL if it says so already
+ */
+CkChannelRecord *ck_lifecycle_advised (const CkChannelRecord *before,
+                                       const char *word,
+                                       gboolean present,
+                                       const CkLifecycleContext *context) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_lifecycle_token_alive:

@@ -73,29 +73,6 @@ void ck_channel_verify_async (CkBroker *broker,
 gboolean ck_channel_verify_finish (GAsyncResult *result, GError **error);
 
 /**
- * ck_channel_report_failure_async:
- * @http_status: what the app got from the platform
- * @generation: which grant it had used; 0 if it does not say
- *
- * An app's report only triggers a check.
- */
-void ck_channel_report_failure_async (CkBroker *broker,
-                                      CkChannel *channel,
-                                      guint http_status,
-                                      guint64 generation,
-                                      GCancellable *cancellable,
-                                      GAsyncReadyCallback callback,
-                                      gpointer user_data);
-
-/**
- * ck_channel_report_failure_finish:
- *
- * Returns: (transfer none) (nullable): `retry-with-new-token`, `not-a-token-problem` or
- *   `reconnect-needed`
- */
-const char *ck_channel_report_failure_finish (GAsyncResult *result, GError **error);
-
-/**
  * ck_channel_disconnect_async:
  * @by: the user who asked, for the history
  * @tell_platform: whether the platform may be told to revoke the grant

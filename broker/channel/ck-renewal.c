@@ -119,6 +119,7 @@ saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_broker_clear_suspicion (renewal->broker, ck_channel_get_record (renewal->channel)->client);
   ck_renewal_back_off (renewal->channel, NULL);
   ck_operations_fill_context (renewal->broker, renewal->channel, &context);
+  context.settled_advice = (const char *const *) renewal->outcome->settled_advice;
   ck_broker_commit (renewal->broker,
                     renewal->channel,
                     ck_lifecycle_granted (ck_channel_get_record (renewal->channel),

@@ -3,6 +3,20 @@
 
 #include "ck-siblings.h"
 
+#include "ck-advice.h"
+#include "ck-error.h"
+#include "ck-operations.h"
+
+/* In the table of owners: its channels are assigned to more than one user. */
+#define SEVERAL ""
+
+/* An owner that is not known may be anybody. */
+static gboolean
+may_be_same_owner (const char *a, const char *b)
+{
+  return *a == '\0' || *b == '\0' || g_str_equal (a, b);
+}
+
 gboolean
 ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner_id)
 {
@@ -16,10 +30,200 @@ ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner
 
       if (other != channel && ck_channel_get_grant (other) != NULL
           && g_str_equal (sibling->provider, provider)
-          && (*owner_id == '\0' || *sibling->owner_id == '\0'
-              || g_str_equal (sibling->owner_id, owner_id)))
+          && may_be_same_owner (sibling->owner_id, owner_id))
         return TRUE;
     }
 
   return FALSE;
+}
+
+void
+ck_siblings_verify (CkBroker *broker, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (broker);
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *other = g_ptr_array_index (channels, i);
+      const CkChannelRecord *sibling = ck_channel_get_record (other);
+
+      if (other != channel && ck_channel_get_grant (other) != NULL
+          && g_str_equal (sibling->provider, record->provider)
+          && may_be_same_owner (sibling->owner_id, record->owner_id))
+        ck_channel_verify_async (broker, other, FALSE, NULL, NULL, NULL);
+    }
+}
+
+/* ---- scopes -----------------------------------------------------------------------------------
+ */
+
+static gboolean
+has_all (const char *const *a, const char *const *b)
+{
+  for (; *b != NULL; b++)
+    {
+      if (!g_strv_contains (a, *b))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+change_ends_others (CkBroker *broker, const char *provider_id)
+{
+  CkProvider *provider
+      = ck_config_lookup_provider (ck_broker_get_config (broker), provider_id, NULL);
+
+  return provider != NULL
+         && g_strcmp0 (ck_provider_get_setting (provider, "OAuth2.ScopeChangeReach"), "owner") == 0;
+}
+
+/* (transfer none) (nullable): a connected channel whose grant would end if @record's channel asked
+ * for @scopes */
+static const CkChannelRecord *
+find_loser (GPtrArray *channels, const CkChannelRecord *record, const char *const *scopes)
+{
+  for (guint i = 0; i < channels->len; i++)
+    {
+      const CkChannelRecord *other = ck_channel_get_record (channels->pdata[i]);
+      const char *const *theirs = (const char *const *) other->scopes;
+
+      if (!g_str_equal (other->id, record->id) && other->state != CK_STATE_UNCONNECTED
+          && g_str_equal (other->client, record->client)
+          && may_be_same_owner (other->owner_id, record->owner_id)
+          && (!has_all (theirs, scopes) || !has_all (scopes, theirs)))
+        return other;
+    }
+
+  return NULL;
+}
+
+gboolean
+ck_siblings_check_scopes (CkBroker *broker,
+                          CkChannel *channel,
+                          const char *const *scopes,
+                          GError **error)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (broker);
+  const CkChannelRecord *loser = NULL;
+
+  if (change_ends_others (broker, record->provider))
+    loser = find_loser (channels, record,
+                        scopes != NULL ? scopes : (const char *const *) record->scopes);
+  if (loser == NULL)
+    return TRUE;
+
+  g_set_error (
+      error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT,
+      "connecting %s would disconnect %s: they ask for different scopes, and this platform "
+      "keeps only the last set that a person granted. Give both the same scopes, or allow "
+      "it with allow-sibling-loss",
+      record->id, loser->id);
+
+  return FALSE;
+}
+
+/* ---- advice -----------------------------------------------------------------------------------
+ */
+
+static gboolean
+is_owned (const CkChannelRecord *record)
+{
+  return record->state != CK_STATE_UNCONNECTED && *record->owner_id != '\0';
+}
+
+/* (transfer full): owner to its one assigned user, or SEVERAL */
+static GHashTable *
+find_owners (GPtrArray *channels)
+{
+  GHashTable *owners = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      const CkChannelRecord *record = ck_channel_get_record (channels->pdata[i]);
+      const char *user;
+
+      if (!is_owned (record))
+        continue;
+      user = g_hash_table_lookup (owners, record->owner_id);
+      if (user == NULL)
+        g_hash_table_insert (owners, record->owner_id, record->assigned_user);
+      else if (!g_str_equal (user, record->assigned_user))
+        g_hash_table_insert (owners, record->owner_id, (char *) SEVERAL);
+    }
+
+  return owners;
+}
+
+static void
+advise (CkBroker *broker, CkChannel *channel, const char *word, gboolean present)
+{
+  CkLifecycleContext context;
+  CkChannelRecord *record;
+
+  ck_operations_fill_context (broker, channel, &context);
+  record = ck_lifecycle_advised (ck_channel_get_record (channel), word, present, &context);
+  if (record != NULL)
+    ck_broker_commit (broker, channel, record, NULL);
+}
+
+/* (transfer full): all channels of @provider */
+static GPtrArray *
+dup_channels_of (CkBroker *broker, const char *provider)
+{
+  g_autoptr (GPtrArray) all = ck_broker_dup_channels (broker);
+  GPtrArray *channels = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      if (g_str_equal (ck_channel_get_record (all->pdata[i])->provider, provider))
+        g_ptr_array_add (channels, g_object_ref (all->pdata[i]));
+    }
+
+  return channels;
+}
+
+void
+ck_siblings_review (CkBroker *broker, const char *provider)
+{
+  g_autoptr (GPtrArray) channels = dup_channels_of (broker, provider);
+  g_autofree gboolean *shared = g_new0 (gboolean, channels->len + 1);
+  gboolean ends_others = change_ends_others (broker, provider);
+
+  /* The table borrows from the records, which a commit replaces. */
+  {
+    g_autoptr (GHashTable) owners = find_owners (channels);
+
+    for (guint i = 0; i < channels->len; i++)
+      {
+        const CkChannelRecord *record = ck_channel_get_record (channels->pdata[i]);
+
+        shared[i] = is_owned (record)
+                    && g_strcmp0 (g_hash_table_lookup (owners, record->owner_id), SEVERAL) == 0;
+      }
+  }
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *channel = channels->pdata[i];
+      const CkChannelRecord *record = ck_channel_get_record (channel);
+      gboolean conflict
+          = ends_others
+            && find_loser (channels, record, (const char *const *) record->scopes) != NULL;
+
+      advise (broker, channel, CK_ADVICE_SHARED_LOGIN, shared[i]);
+      advise (broker, channel, CK_ADVICE_SIBLING_SCOPE_CONFLICT, conflict);
+    }
+}
+
+void
+ck_siblings_review_added (CkBroker *broker, CkChannel *channel)
+{
+  const char *provider = ck_channel_get_record (channel)->provider;
+
+  if (change_ends_others (broker, provider))
+    ck_siblings_review (broker, provider);
 }

@@ -49,6 +49,7 @@ good (Verification *verification, const CkOutcome *outcome)
 
   ck_renewal_back_off (verification->channel, NULL);
   ck_operations_fill_context (verification->broker, verification->channel, &context);
+  context.settled_advice = (const char *const *) outcome->settled_advice;
   ck_broker_commit (verification->broker,
                     verification->channel,
                     ck_lifecycle_verified (record,

@@ -24,6 +24,7 @@ static const CkSchemaKey keys[] = {
   { "OAuth2", "AuthorizationParameters", CK_VALUE_LIST, NULL },
   { "OAuth2", "IssParameterSupported", CK_VALUE_BOOLEAN, NULL },
   { "OAuth2", "RevocationReach", CK_VALUE_WORD, "grant owner" },
+  { "OAuth2", "ScopeChangeReach", CK_VALUE_WORD, "grant owner" },
 
   { "Lifetime", "Renewal", CK_VALUE_WORD, "ahead on-demand" },
   { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown" },
@@ -37,6 +38,7 @@ static const CkSchemaKey keys[] = {
   { "Lifetime", "ReconnectEvery", CK_VALUE_DURATION, NULL },
 
   { "Failure *", "Match", CK_VALUE_MATCH, NULL },
+  { "Advice *", "Match", CK_VALUE_MATCH, NULL },
   { "Remedy *", "Text", CK_VALUE_TEXT, NULL },
 };
 

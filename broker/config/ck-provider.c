@@ -11,6 +11,7 @@
 
 #define SUFFIX ".provider"
 #define FAILURE_PREFIX "Failure "
+#define ADVICE_PREFIX "Advice "
 #define REMEDY_PREFIX "Remedy "
 #define MAX_FAILURES 1024
 
@@ -23,6 +24,7 @@ struct _CkProvider
   GHashTable *values; /* Group.Key to value: what the getters point into */
   GVariant *settings;
   GVariant *failures;
+  GVariant *advice;
   char *remedies[CK_N_CAUSES];
   CkRenewalPolicy policy;
 };
@@ -45,6 +47,7 @@ ck_provider_unref (CkProvider *provider)
 
   for (guint i = 0; i < CK_N_CAUSES; i++)
     g_free (provider->remedies[i]);
+  g_clear_pointer (&provider->advice, g_variant_unref);
   g_clear_pointer (&provider->failures, g_variant_unref);
   g_clear_pointer (&provider->settings, g_variant_unref);
   g_clear_pointer (&provider->values, g_hash_table_unref);
@@ -112,6 +115,12 @@ ck_provider_get_failures (CkProvider *provider)
   return provider->failures;
 }
 
+GVariant *
+ck_provider_get_advice (CkProvider *provider)
+{
+  return provider->advice;
+}
+
 const char *
 ck_provider_get_remedy (CkProvider *provider, CkCause cause)
 {
@@ -162,27 +171,41 @@ group_cause (const char *group, const char *prefix)
   return cause;
 }
 
-/* A file's own tables stand before what it inherits. */
+/* Both tables are rows of a word, the group's second one, and a match. A file's own rows stand
+ * before what it inherits. */
 static gboolean
-add_failures (GVariantBuilder *failures, CkIni *ini, guint *n_failures, GError **error)
+add_matches (
+    GVariantBuilder *rows, CkIni *ini, const char *prefix, guint *n_matches, GError **error)
 {
   for (guint i = 0; i < ck_ini_get_n_entries (ini); i++)
     {
       const CkIniEntry *entry = ck_ini_get_entry (ini, i);
-      CkCause cause;
 
-      if (entry->key == NULL || !g_str_has_prefix (entry->group, FAILURE_PREFIX))
+      if (entry->key == NULL || !g_str_has_prefix (entry->group, prefix))
         continue;
-      if (++*n_failures > MAX_FAILURES)
+      if (++*n_matches > MAX_FAILURES)
         {
           ck_ini_set_error (ini, entry, error, "more than %u matches", MAX_FAILURES);
           return FALSE;
         }
-      cause = group_cause (entry->group, FAILURE_PREFIX);
-      g_variant_builder_add (failures, "(ss)", ck_cause_to_string (cause), entry->value);
+      g_variant_builder_add (rows, "(ss)", entry->group + strlen (prefix), entry->value);
     }
 
   return TRUE;
+}
+
+/* (transfer full) (nullable): the rows of @ini, then those of @generic. */
+static GVariant *
+make_matches (CkIni *ini, CkIni *generic, const char *prefix, GError **error)
+{
+  g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
+  guint n_matches = 0;
+
+  if (!add_matches (&rows, ini, prefix, &n_matches, error)
+      || (generic != NULL && !add_matches (&rows, generic, prefix, &n_matches, error)))
+    return NULL;
+
+  return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
 
 static void
@@ -290,9 +313,7 @@ static CkProvider *
 make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags, GError **error)
 {
   g_autoptr (CkProvider) provider = g_new0 (CkProvider, 1);
-  g_auto (GVariantBuilder) failures = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
   gboolean insecure = (flags & CK_PROVIDER_FLAGS_INSECURE_LOOPBACK) != 0;
-  guint n_failures = 0;
 
   g_atomic_ref_count_init (&provider->ref_count);
   provider->id = g_strdup (id);
@@ -307,9 +328,12 @@ make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags
       add_remedies (provider, generic);
     }
 
-  if (!ck_schema_read (&ck_provider_schema, ini, insecure, provider->values, error)
-      || !add_failures (&failures, ini, &n_failures, error)
-      || (generic != NULL && !add_failures (&failures, generic, &n_failures, error)))
+  if (!ck_schema_read (&ck_provider_schema, ini, insecure, provider->values, error))
+    return NULL;
+  provider->failures = make_matches (ini, generic, FAILURE_PREFIX, error);
+  provider->advice
+      = provider->failures != NULL ? make_matches (ini, generic, ADVICE_PREFIX, error) : NULL;
+  if (provider->advice == NULL)
     return NULL;
 
   add_remedies (provider, ini);
@@ -325,7 +349,6 @@ make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags
     }
 
   provider->settings = make_settings (provider->values);
-  provider->failures = g_variant_ref_sink (g_variant_builder_end (&failures));
   provider->host = find_host (provider);
   fill_policy (provider);
 

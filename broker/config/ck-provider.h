@@ -148,6 +148,14 @@ GVariant *ck_provider_get_settings (CkProvider *provider);
 GVariant *ck_provider_get_failures (CkProvider *provider);
 
 /**
+ * ck_provider_get_advice:
+ *
+ * Returns: (transfer none): a(ss) in order: a word of ck-advice.h and one `Match=` value: refusals
+ *   that say nothing about the grant, but something to a person
+ */
+GVariant *ck_provider_get_advice (CkProvider *provider);
+
+/**
  * ck_provider_get_remedy:
  *
  * Returns: (transfer none): what the person should do on this platform when @cause is met; empty

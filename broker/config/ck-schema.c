@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ck-advice.h"
 #include "ck-channel-file.h"
 #include "ck-failure.h"
 #include "ck-state.h"
@@ -276,6 +277,13 @@ check_group (const CkSchema *schema, CkIni *ini, const CkIniEntry *entry, GError
   if (key == NULL)
     {
       ck_ini_set_error (ini, entry, error, "there is no such group");
+      return FALSE;
+    }
+  if (g_str_equal (key->group, "Advice *"))
+    {
+      if (ck_advice_is_known (space + 1))
+        return TRUE;
+      ck_ini_set_error (ini, entry, error, "“%s” is no advice", space + 1);
       return FALSE;
     }
   if (g_str_has_suffix (key->group, " *")

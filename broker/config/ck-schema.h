@@ -37,7 +37,8 @@ typedef enum
 
 /**
  * CkSchemaKey:
- * @group: the group; `Failure *` is any group of two words that begins so, the second a cause
+ * @group: the group; `Failure *` is any group of two words that begins so, the second a cause, or
+ *   in `Advice *` a word of ck-advice.h
  * @key: the key
  * @kind: what may stand behind it
  * @detail: (nullable): as @kind says

@@ -25,6 +25,7 @@ ck_outcome_free (CkOutcome *outcome)
   g_clear_pointer (&outcome->grant, ck_grant_unref);
   g_free (outcome->deciding_module);
   g_free (outcome->metadata);
+  g_strfreev (outcome->settled_advice);
   g_strfreev (outcome->advice);
   g_free (outcome->platform_message);
   g_free (outcome->detail);
@@ -44,6 +45,7 @@ ck_outcome_new_broken (CkResult result, gboolean in_doubt, const char *detail)
   outcome->platform_message = g_strdup ("");
   outcome->deciding_module = g_strdup ("");
   outcome->advice = g_new0 (char *, 1);
+  outcome->settled_advice = g_new0 (char *, 1);
 
   return outcome;
 }
@@ -93,9 +95,10 @@ check_types (GVariant *details, GError **error)
     const char *key;
     const char *type;
   } members[] = {
-    { "cause", "s" },       { "detail", "s" },   { "platform-message", "s" },
-    { "http-status", "u" }, { "in-doubt", "b" }, { "retry-after", "t" },
-    { "advice", "as" },     { "metadata", "s" }, { "deciding-module", "s" },
+    { "cause", "s" },           { "detail", "s" },   { "platform-message", "s" },
+    { "http-status", "u" },     { "in-doubt", "b" }, { "retry-after", "t" },
+    { "advice", "as" },         { "metadata", "s" }, { "deciding-module", "s" },
+    { "settled-advice", "as" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
@@ -132,13 +135,13 @@ is_advice (const char *word)
 }
 
 static GStrv
-take_advice (GVariant *details)
+take_advice (GVariant *details, const char *key)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autofree const char **words = NULL;
   guint n_taken = 0;
 
-  if (g_variant_lookup (details, "advice", "^a&s", &words))
+  if (g_variant_lookup (details, key, "^a&s", &words))
     {
       for (gsize i = 0; words[i] != NULL && n_taken < MAX_ADVICE; i++)
         {
@@ -163,7 +166,8 @@ fill_details (CkOutcome *outcome, GVariant *details)
       = ck_outcome_clean_text (lookup_text (details, "platform-message"), MAX_PLATFORM_MESSAGE);
   outcome->deciding_module
       = ck_outcome_clean_text (lookup_text (details, "deciding-module"), MAX_MODULE);
-  outcome->advice = take_advice (details);
+  outcome->advice = take_advice (details, "advice");
+  outcome->settled_advice = take_advice (details, "settled-advice");
   if (*metadata != '\0' && strlen (metadata) <= MAX_METADATA)
     outcome->metadata = g_strdup (metadata);
 

@@ -22,9 +22,10 @@ G_BEGIN_DECLS
  * @in_doubt: a request that may use up a secret was sent, and no HTTP status came back
  * @retry_after: seconds the platform asks to wait; 0 if it does not say
  * @advice: words for the channel's Advice property
+ * @settled_advice: words that were looked at and that there is no reason for
  * @metadata: (nullable): a discovery document fetched by this transaction, to be cached
- * @grant: (nullable): the new grant, to be stored; also after a renewal that failed, if the platform
- *   had replaced the refresh token before, and after a verify that learned something
+ * @grant: (nullable): the new grant, to be stored; also after a renewal that failed, if the
+ * platform had replaced the refresh token before, and after a verify that learned something
  * @deciding_module: the module whose result decided, or empty
  * @timed_out: the worker did not answer before the deadline
  *
@@ -41,6 +42,7 @@ typedef struct
   gboolean in_doubt;
   guint64 retry_after;
   GStrv advice;
+  GStrv settled_advice;
   char *metadata;
   CkGrant *grant;
   char *deciding_module;

@@ -28,6 +28,7 @@ static const CkField fields[] = {
   FIELD (detail, TEXT),
   FIELD (granted_scopes, LIST),
   FIELD (advice, LIST),
+  FIELD (duplicates_at, NUMBER),
   FIELD (generation, NUMBER),
   FIELD (issued_at, NUMBER),
   FIELD (expires_at, NUMBER),

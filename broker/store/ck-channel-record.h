@@ -35,6 +35,8 @@ typedef struct
   char *detail;         /* cleaned text for people */
   GStrv granted_scopes; /* what the platform gave */
   GStrv advice;
+  guint64
+      duplicates_at; /* when the platform last refused a post as a duplicate or as spam; 0: never */
 
   guint64 generation; /* of the grant in the vault; grows with every new grant, 0: none yet */
   guint64 issued_at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "ck-advice.h"
 #include "ck-lifecycle.h"
 #include "ck-names.h"
 
@@ -400,11 +401,98 @@ test_renewed_while_expiring (void)
   g_assert_cmpstr (state, ==, "expiring");
 }
 
+/* ---- advice ---------------------------------------------------------------------------------- */
+
+#define WEEK (7 * 24 * 60 * 60)
+
+/* what the channel had, what the modules say and have settled → what it has */
+static void
+test_advice (void)
+{
+  static const struct
+  {
+    const char *operation; /* verify, renew, connect */
+    const char *had;
+    const char *advice;
+    const char *settled;
+    guint64 duplicates_at;
+    const char *has;
+  } rows[] = {
+    { "connect", "", "scopes-missing", "", 0, "scopes-missing" },
+    { "connect", "no-two-factor renewal-failing", "", "", 0, "" },
+    { "renew", "no-two-factor", "", "", 0, "no-two-factor" },
+    { "renew", "renewal-failing", "", "", 0, "" },
+    { "renew", "scopes-missing", "", "scopes-missing", 0, "" },
+    { "renew", "", "scopes-missing", "", 0, "scopes-missing" },
+    { "verify", "no-two-factor", "", "no-two-factor", 0, "" },
+    { "verify", "renewal-failing", "no-two-factor", "", 0, "renewal-failing no-two-factor" },
+    { "verify", "duplicate-content", "", "", NOW - WEEK + 1, "duplicate-content" },
+    { "verify", "duplicate-content", "", "", NOW - WEEK, "" },
+    { "renew", "duplicate-content", "", "", NOW - 60, "duplicate-content" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+      g_autoptr (CkGrant) grant = make_grant (NOW + 60);
+      g_autoptr (GPtrArray) events = new_events ();
+      g_auto (GStrv) advice = g_strsplit (rows[i].advice, " ", -1);
+      g_auto (GStrv) settled = g_strsplit (rows[i].settled, " ", -1);
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after = NULL;
+      g_autofree char *has = NULL;
+
+      g_test_message ("row %" G_GSIZE_FORMAT, i);
+      g_strfreev (before->advice);
+      before->advice = g_strsplit (rows[i].had, " ", -1);
+      before->duplicates_at = rows[i].duplicates_at;
+      context.settled_advice = (const char *const *) settled;
+      if (g_str_equal (rows[i].operation, "verify"))
+        after
+            = ck_lifecycle_verified (before, NULL, (const char *const *) advice, &context, events);
+      else
+        after = ck_lifecycle_granted (before, grant, 4,
+                                      g_str_equal (rows[i].operation, "connect") ? "alice" : NULL,
+                                      (const char *const *) advice, &context, events);
+      has = g_strjoinv (" ", after->advice);
+      g_assert_cmpstr (has, ==, rows[i].has);
+    }
+}
+
+static void
+test_advised (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) first
+      = ck_lifecycle_advised (before, CK_ADVICE_DUPLICATE_CONTENT, TRUE, &context);
+  g_autoptr (CkChannelRecord) second = NULL;
+  g_autoptr (CkChannelRecord) shared = NULL;
+  g_autoptr (CkChannelRecord) again = NULL;
+
+  g_assert_cmpuint (first->duplicates_at, ==, NOW);
+  g_assert_cmpstr (first->advice[0], ==, CK_ADVICE_DUPLICATE_CONTENT);
+
+  /* Each report begins the week anew. */
+  context.now = NOW + 60;
+  second = ck_lifecycle_advised (first, CK_ADVICE_DUPLICATE_CONTENT, TRUE, &context);
+  g_assert_cmpuint (second->duplicates_at, ==, NOW + 60);
+
+  shared = ck_lifecycle_advised (second, CK_ADVICE_SHARED_LOGIN, TRUE, &context);
+  g_assert_cmpuint (g_strv_length (shared->advice), ==, 2);
+  again = ck_lifecycle_advised (shared, CK_ADVICE_SHARED_LOGIN, TRUE, &context);
+  g_assert_null (again);
+  again = ck_lifecycle_advised (shared, CK_ADVICE_SHARED_LOGIN, FALSE, &context);
+  g_assert_cmpuint (g_strv_length (again->advice), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lifecycle/failures", test_failures);
+  g_test_add_func ("/lifecycle/advice", test_advice);
+  g_test_add_func ("/lifecycle/advised", test_advised);
   g_test_add_func ("/lifecycle/unconfirmed", test_unconfirmed);
   g_test_add_func ("/lifecycle/client-confirmed", test_client_confirmed);
   g_test_add_func ("/lifecycle/unclassified", test_unclassified);

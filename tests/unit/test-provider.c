@@ -88,16 +88,17 @@ test_inherits (Fixture *f, gconstpointer data)
 {
   g_autoptr (CkProvider) provider = NULL;
   g_autofree char *failures = NULL;
+  g_autofree char *advice = NULL;
   g_autofree char *settings = NULL;
 
   put_generic (f);
-  put (f->own,
-       "mine.provider",
+  put (f->own, "mine.provider",
        "[Provider]\nName=Mine\n"
        "[OAuth2]\nTokenEndpoint=https://Id.Mine.example:8443/token\nTokenType=\nPKCE=none\n"
        "[Failure expired]\nMatch=json:error=old\n"
        "[Failure revoked-by-user]\nMatch=json:error=removed\nMatch=status=410\n"
        "[Failure expired]\nMatch=json:error=older\n"
+       "[Advice duplicate-content]\nMatch=json:errors.*.code=187\n"
        "[Remedy expired]\nText=My words\n");
   provider = load (f, "mine");
 
@@ -119,6 +120,8 @@ test_inherits (Fixture *f, gconstpointer data)
                    "[('expired', 'json:error=old'), ('revoked-by-user', 'json:error=removed'), "
                    "('revoked-by-user', 'status=410'), ('expired', 'json:error=older'), "
                    "('unknown-revoked', 'json:error=invalid_grant')]");
+  advice = g_variant_print (ck_provider_get_advice (provider), FALSE);
+  g_assert_cmpstr (advice, ==, "[('duplicate-content', 'json:errors.*.code=187')]");
   settings = g_variant_print (ck_provider_get_settings (provider), FALSE);
   g_assert_cmpstr (settings,
                    ==,
@@ -185,6 +188,12 @@ test_bad_files (Fixture *f, gconstpointer data)
     { "[Failure bad-luck]\nMatch=status=400\n",
       ":1: [Failure bad-luck]: “bad-luck” is not a cause" },
     { "[Failure]\nMatch=status=400\n", ":1: [Failure]: there is no such group" },
+    { "[Advice drink-water]\nMatch=status=400\n",
+      ":1: [Advice drink-water]: “drink-water” is no advice" },
+    { "[Advice duplicate-content]\nMatch=status=quick\n",
+      ":2: [Advice duplicate-content] Match: the condition “status=quick” is no HTTP status such "
+      "as "
+      "400, 4xx or 500-599" },
     { "[Failure expired]\nMatsh=status=400\n",
       ":2: [Failure expired] Matsh: there is no such key" },
     { "[Failure expired]\nMatch=\n", ":2: [Failure expired] Match: has no value" },

@@ -68,7 +68,8 @@ static char *
 page_name (const CkSchemaKey *key)
 {
   g_auto (GStrv) parts = g_strsplit (key->group, "*", 2);
-  g_autofree char *group = g_strjoinv ("CAUSE", parts);
+  const char *second = g_str_has_prefix (key->group, "Advice") ? "WORD" : "CAUSE";
+  g_autofree char *group = g_strjoinv (second, parts);
 
   return g_strdup_printf ("[%s] %s", group, key->key);
 }
