@@ -16,7 +16,7 @@ from harness.bus import Polkit, SystemBus  # noqa: E402
 from harness.journal import Journal  # noqa: E402
 from harness.ledger import Ledger  # noqa: E402
 from harness.oidc import OidcServer  # noqa: E402
-from harness.platform import Platform  # noqa: E402
+from harness.platform import Simulator  # noqa: E402
 
 _numbers = itertools.count()
 _ledger = Ledger()
@@ -86,19 +86,36 @@ def oidc(oidc_server, ledger):
 
 
 @pytest.fixture(scope="session")
-def platform_server(ledger):
-    it = Platform()
+def simulator(ledger):
+    """All simulated platforms."""
+    it = Simulator()
     it.start()
     yield it
-    ledger.add(*it.secrets())
+    for name in it.names():
+        ledger.add(*it.platform(name).secrets())
     it.stop()
 
 
 @pytest.fixture
-def platform(platform_server, ledger):
-    platform_server.reset()
-    yield platform_server
-    ledger.add(*platform_server.secrets())
+def platforms(simulator, ledger):
+    """platforms("twitch"): one of them, as at the start."""
+    used = []
+
+    def get(name):
+        it = simulator.platform(name)
+        it.reset()
+        used.append(it)
+        return it
+
+    yield get
+    for it in used:
+        ledger.add(*it.secrets())
+
+
+@pytest.fixture
+def platform(platforms):
+    """Lumen, the platform that is made up."""
+    return platforms("lumen")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from harness.broker import Broker
 from harness.browser import Browser
 from harness.bus import Polkit, SystemBus
 from harness.http import request
-from harness.platform import CLIENT_ID, CLIENT_SECRET, REDIRECT, Platform
+from harness.platform import CLIENT_ID, CLIENT_SECRET, REDIRECT, Simulator
 from harness.run import Running
 from harness.setups import PLATFORMS
 from harness.users import popen_as
@@ -204,10 +204,11 @@ def main():
     shutil.copytree(os.path.dirname(os.path.realpath(__file__)), os.path.dirname(PERSON),
                     ignore=shutil.ignore_patterns("oidc", "__pycache__", "test_*"))
     subprocess.run(["chmod", "-R", "a+rX", os.path.dirname(PERSON)], check=True)
-    bus, polkit, platform = SystemBus(), Polkit(), Platform()
+    bus, polkit, simulator = SystemBus(), Polkit(), Simulator()
     bus.start()
     polkit.start()
-    platform.start()
+    simulator.start()
+    platform = simulator.platform("lumen")
     platform.settings(access_ttl=LIFETIME)
     broker = Broker("/run/ck/t/demo")
     broker.copy_config(os.path.join(PLATFORMS, "lumen.provider"), "providers.d")

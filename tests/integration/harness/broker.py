@@ -11,6 +11,7 @@ import time
 
 from . import tree
 from .caller import BUS_NAME, Caller
+from .http import CA_FILE
 from .users import SERVICE, popen_as
 from .wait import wait_for
 
@@ -18,11 +19,12 @@ SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|-CRITICAL
 
 STARTED = re.compile(r"^channelkeeper-Message: .* \d+ channels$|the vault stays sealed", re.MULTILINE)
 
-BASE_CONFIG = """[Broker]
+BASE_CONFIG = f"""[Broker]
 MinCheckInterval=0
 
 [Network]
 AllowInsecureLoopback=true
+CaFile={CA_FILE}
 """
 
 

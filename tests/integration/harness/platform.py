@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The simulated platform of tests/platforms and its control side."""
+"""The simulated platforms of tests/platforms and their control sides."""
 
 import os
 import subprocess
 import time
 from urllib.parse import urlencode
 
+from . import http
 from .http import request
 
 PORT = 18090
@@ -15,24 +16,26 @@ REDIRECT = "http://127.0.0.1:18998/cb"
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "platforms")
 
 
-class Platform:
-    origin = f"http://127.0.0.1:{PORT}"
+class Simulator:
+    """The server that plays all platforms: Lumen on a loopback port, the others under their real
+    names on port 443, which this world's /etc/hosts maps to it."""
 
     def __init__(self):
         self.process = None
 
     def start(self):
-        log = "/run/ck/log/platform.jsonl"
-        self.process = subprocess.Popen([os.path.join(FOLDER, "run"), "--port", str(PORT), "--log", log],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=open("/run/ck/log/platform.log", "ab"))
-        for _ in range(500):
+        self.process = subprocess.Popen(
+            [os.path.join(FOLDER, "run"), "--port", str(PORT), "--tls", "443", "--hosts", "/etc/hosts",
+             "--certificates", os.path.dirname(http.CA_FILE), "--log", "/run/ck/log/platform.jsonl"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open("/run/ck/log/platform.log", "ab"))
+        for _ in range(1000):
             try:
-                self.control("settings")
+                self.platform("lumen").settings()
                 return
             except OSError:
+                assert self.process.poll() is None, "the simulated platforms ended; see platform.log"
                 time.sleep(0.02)
-        raise AssertionError("the simulated platform does not answer; see platform.log")
+        raise AssertionError("the simulated platforms do not answer; see platform.log")
 
     def stop(self):
         if self.process:
@@ -40,8 +43,25 @@ class Platform:
             self.process.wait()
             self.process = None
 
+    def platform(self, name):
+        return Platform(name)
+
+    def names(self):
+        return list(request("GET", f"http://127.0.0.1:{PORT}/_control/").json())
+
+
+class Platform:
+    """One platform: what its own people, or its faults, can do."""
+
+    origin = f"http://127.0.0.1:{PORT}"  # Lumen's, and the control side's
+
+    def __init__(self, name="lumen"):
+        self.name = name
+        self.client_id = f"{name}-studio"
+        self.client_secret = f"{name}-client-secret-8e2f11d7"
+
     def control(self, what, **query):
-        answer = request("GET", f"{self.origin}/_control/{what}?{urlencode(query)}")
+        answer = request("GET", f"{self.origin}/_control/{self.name}/{what}?{urlencode(query)}")
         assert answer.status == 200, answer.body
         return answer.json()
 
@@ -51,11 +71,16 @@ class Platform:
     def settings(self, **values):
         return self.control("settings", **values)
 
-    def fault(self, mode="", path="/oauth/token", times=0):
-        self.control("fault", mode=mode, path=path, times=times)
+    def fault(self, mode="", path="", times=0, **details):
+        """The next `times` requests to `path` (the token endpoint if empty) go wrong (0: until told
+        otherwise; mode "": all is well)."""
+        self.control("fault", mode=mode, path=path, times=times, **details)
 
     def lose_answer(self, times=1):
         self.fault("lost", times=times)
+
+    def advance(self, seconds):
+        return self.control("advance", seconds=seconds)
 
     def change_password(self, account):
         return self.control("change-password", account=account)
@@ -73,6 +98,6 @@ class Platform:
         return self.control("secrets")
 
     def accepts(self, token):
-        """The login that the platform's API sees behind an access token, or None."""
+        """The login that Lumen's API sees behind an access token, or None."""
         answer = request("GET", f"{self.origin}/api/me", headers={"authorization": f"Bearer {token}"})
         return answer.json()["login"] if answer.status == 200 else None

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Lumen, a made-up streaming platform that behaves as the real ones do."""
+"""One web server that plays many platforms. README.md in the folder above says how to use it."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the platform remembers: accounts, clients, codes, and families of tokens."""
+"""Grants and their tokens."""
 
 import hashlib
-import secrets
-import time
 from dataclasses import dataclass, field
+
+from .accounts import Account
+from .apps import App
+from .refusal import Refusal
 
 
 def fingerprint(token):
@@ -13,114 +15,91 @@ def fingerprint(token):
 
 
 @dataclass
-class Account:
-    name: str
-    user_id: str
-    display_name: str
-    password: str
-
-
-@dataclass
-class Client:
-    client_id: str
-    secret: str
-    redirect_uris: list
-    suspended: bool = False
-
-
-@dataclass
 class Family:
-    """One grant: all tokens that came from one consent."""
-    account: Account
-    client: Client
+    """One grant: all tokens that came from one consent. An app's own grant has no account."""
+    account: Account | None
+    app: App
     scopes: list
-    dead: str = ""  # why, in the words the platform uses; empty while it lives
+    begun: float
+    dead: str = ""                             # why it ended ("password-changed"); "" while it lives
+    extra: dict = field(default_factory=dict)  # what only this platform knows about: the page chosen, …
+
+    def end(self, why):
+        self.dead = self.dead or why
 
 
 @dataclass
 class Token:
     value: str
     family: Family
+    issued: float
     expires: float
-    used: bool = False
+    used: bool = False   # a refresh token that works once, and did
+    dead: bool = False   # this token alone
 
 
-@dataclass
-class Request:
-    """An authorization code or a device code on its way to a family."""
-    client: Client
-    scopes: list
-    expires: float
-    redirect_uri: str = ""
-    challenge: str = ""
-    user_code: str = ""
-    interval: int = 1
-    last_poll: float = 0
-    account: Account = None
-    denied: bool = False
-    used: bool = False
-    family: Family = None
+class Grants:
+    def __init__(self, clock, new_secret):
+        self._clock = clock
+        self._new_secret = new_secret
+        self.families = []
+        self.access = {}
+        self.refresh = {}
 
-
-@dataclass
-class Settings:
-    access_ttl: int = 60
-    refresh_ttl: int = 30 * 86400
-    interval: int = 1
-    rotate: bool = True
-    speed: float = 1.0  # how much faster the platform's clock runs
-
-
-@dataclass
-class Memory:
-    settings: Settings = field(default_factory=Settings)
-    accounts: dict = field(default_factory=dict)
-    clients: dict = field(default_factory=dict)
-    access: dict = field(default_factory=dict)
-    refresh: dict = field(default_factory=dict)
-    requests: dict = field(default_factory=dict)
-    families: list = field(default_factory=list)
-    issued: set = field(default_factory=set)  # every secret ever handed out
-    started: float = field(default_factory=time.monotonic)
-
-    def now(self):
-        return (time.monotonic() - self.started) * self.settings.speed
-
-    def account(self, name):
-        """Any name can log in; an account comes into being at its first login."""
-        if name not in self.accounts:
-            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-            self.accounts[name] = Account(name, str(number), f"The {name} channel", "password")
-        return self.accounts[name]
-
-    def new_secret(self, prefix):
-        value = f"{prefix}_{secrets.token_urlsafe(30)}"
-        self.issued.add(value)
-        return value
-
-    def new_family(self, account, client, scopes):
-        family = Family(account, client, scopes)
+    def begin(self, account, app, scopes):
+        family = Family(account, app, list(scopes), self._clock.now())
         self.families.append(family)
         return family
 
-    def issue(self, family):
-        """A new pair of tokens: (access, refresh)."""
-        access = Token(self.new_secret("lat"), family, self.now() + self.settings.access_ttl)
-        refresh = Token(self.new_secret("lrt"), family, self.now() + self.settings.refresh_ttl)
-        self.access[access.value] = access
-        self.refresh[refresh.value] = refresh
-        return access, refresh
-
-    def living(self, value):
-        """The access token, if it is good now."""
-        token = self.access.get(value)
-        if token is None or token.family.dead or token.expires <= self.now() or token.family.client.suspended:
-            return None
+    def _issue(self, where, prefix, family, ttl):
+        now = self._clock.now()
+        token = Token(self._new_secret(prefix), family, now, now + ttl)
+        where[token.value] = token
         return token
 
-    def end(self, why, account=None):
-        """Ends families, of one account or all; how many."""
-        ended = [f for f in self.families if not f.dead and (account is None or f.account.name == account)]
+    def issue_access(self, family, ttl, prefix="access-"):
+        return self._issue(self.access, prefix, family, ttl)
+
+    def issue_refresh(self, family, ttl, prefix="refresh-"):
+        return self._issue(self.refresh, prefix, family, ttl)
+
+    def _check(self, token, kind):
+        if token is None:
+            raise Refusal(kind, "unknown")
+        if token.family.dead:
+            raise Refusal(kind, token.family.dead)
+        if token.dead:
+            raise Refusal(kind, "superseded")
+        if token.expires <= self._clock.now():
+            raise Refusal(kind, "expired")
+        return token
+
+    def check_access(self, value):
+        """The access token, if it is good now; else Refusal("bad-access", why)."""
+        if not value:
+            raise Refusal("no-access")
+        return self._check(self.access.get(value), "bad-access")
+
+    def check_refresh(self, value, app, once=False):
+        """The refresh token, if `app` may use it now; else Refusal("bad-refresh", why). With `once`
+        it is used up, and its second use ends the whole family."""
+        token = self.refresh.get(value)
+        if token and token.family.app is not app:
+            token = None
+        token = self._check(token, "bad-refresh")
+        if token.used:
+            token.family.end("replayed")
+            raise Refusal("bad-refresh", "replayed")
+        token.used = once
+        return token
+
+    def living(self, account=None, app=None):
+        return [family for family in self.families if not family.dead
+                and (account is None or family.account is account) and (app is None or family.app is app)]
+
+    def end(self, why, account=None, app=None):
+        """Ends the families of an account, of an app, or of both together; how many."""
+        ended = self.living(account, app)
         for family in ended:
-            family.dead = why
+            family.end(why)
         return len(ended)

@@ -1,239 +1,214 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The platform's OAuth 2.0 side: RFC 6749, 7636, 8628 and 7009, and a validate call of its own."""
+"""The endpoints of RFC 6749, 7636, 8628 and 7009, for a platform to put at its own addresses and
+to bend to its own ways."""
 
-import base64
-import hashlib
-import secrets
-from urllib.parse import unquote
+import re
 
 from aiohttp import web
 
-from .grants import Request, fingerprint
-from .pages import code_page, consent_page, go_to, login_page, page, with_query
+from .codes import AuthRequest, new_user_code, s256
+from .grants import fingerprint
+from .pages import with_query
+from .platform import Platform
+from .refusal import Refusal
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
+# RFC 6749 section 5.2, RFC 8628 section 3.5, RFC 6750 section 3.1.
+STANDARD = {
+    "no-client": (401, {"error": "invalid_client"}),
+    "bad-client": (401, {"error": "invalid_client"}),
+    "no-secret": (401, {"error": "invalid_client"}),
+    "bad-secret": (401, {"error": "invalid_client"}),
+    "app-suspended": (403, {"error": "unauthorized_client"}),
+    "bad-grant-type": (400, {"error": "unsupported_grant_type"}),
+    "bad-request": (400, {"error": "invalid_request"}),
+    "bad-code": (400, {"error": "invalid_grant"}),
+    "bad-refresh": (400, {"error": "invalid_grant"}),
+    "bad-scope": (400, {"error": "invalid_scope"}),
+    "bad-device-code": (400, {"error": "invalid_grant"}),
+    "pending": (400, {"error": "authorization_pending"}),
+    "slow-down": (400, {"error": "slow_down"}),
+    "device-denied": (400, {"error": "access_denied"}),
+    "device-code-expired": (400, {"error": "expired_token"}),
+    "rate-limited": (429, {"error": "slow_down"}, {"Retry-After": "2"}),
+}
 
-class OAuthError(Exception):
-    def __init__(self, error, description="", status=400):
-        self.error, self.description, self.status = error, description, status
 
-    def answer(self):
-        body = {"error": self.error}
-        if self.description:
-            body["error_description"] = self.description
-        return web.json_response(body, status=self.status)
+class OAuthPlatform(Platform):
+    client_forms = ("post", "basic")
+    client_id_field = "client_id"
+    scope_field = "scope"
+    scope_separator = " "
+    pkce = "required"            # "required", "optional" or "none"
+    pkce_transform = staticmethod(s256)
+    issuer = ""                  # said in the redirect (RFC 9207) where there is one
+    denied = "access_denied"     # the word in the redirect for a person's no
+    token_prefixes = ("access-", "refresh-")
+    code_prefix = "code-"
+    user_code_separator = "-"
+    activate_uri = ""            # where a person types a device's code
+    settings_at_start = {"access_ttl": 3600, "refresh_ttl": 30 * 86400, "rotate": False}
+    REFUSALS = STANDARD
 
+    # ---- what a subclass changes -------------------------------------------------------------
 
-class OAuth:
-    def __init__(self, memory, issuer):
-        self.memory = memory
-        self.issuer = issuer
+    def choices(self, request, account):
+        """{id: name} of what the person chooses from at consent (pages, channels); mostly nothing."""
+        return {}
 
-    def routes(self):
-        return [
-            web.get("/oauth/authorize", self.authorize),
-            web.post("/oauth/authorize", self.authorize),
-            web.get("/oauth/authorize/abort", self.abort),
-            web.post("/oauth/device", self.device),
-            web.get("/activate", self.activate),
-            web.post("/activate", self.activate),
-            web.post("/oauth/token", self.token),
-            web.post("/oauth/revoke", self.revoke),
-            web.get("/oauth/validate", self.validate),
-        ]
+    def agreed(self, request, account, page):
+        """The person agreed; `page` is what was chosen, or "". Notes go into request.extra."""
+
+    def check_request(self, request):
+        """Refuses an authorization request that the platform would not show a page for."""
+
+    def may_use(self, app, grant_type):
+        """Refuses an app that may not use a grant type."""
+
+    def begin(self, request):
+        """The grant that a consent makes."""
+        family = self.grants.begin(request.account, request.app, request.scopes)
+        family.extra.update(request.extra)
+        return family
+
+    def has_refresh(self, family):
+        """Whether a new grant gets a refresh token."""
+        return True
+
+    def access_ttl(self, family):
+        return self.settings["access_ttl"]
+
+    def token_answer(self, family, access, refresh):
+        """The body of a token answer. `refresh` is None where none is given."""
+        body = {"access_token": access.value, "token_type": "bearer", "expires_in": int(access.expires - access.issued),
+                "scope": " ".join(family.scopes)}
+        if refresh:
+            body["refresh_token"] = refresh.value
+        return body
+
+    def device_answer(self, code, request):
+        return {"device_code": code, "user_code": request.user_code, "expires_in": self.settings["device_ttl"],
+                "interval": request.interval, "verification_uri": self.activate_uri,
+                "verification_uri_complete": f"{self.activate_uri}?user_code={request.user_code}"}
 
     # ---- the browser -------------------------------------------------------------------------
 
-    def _new_request(self, query):
-        client = self.memory.clients.get(query.get("client_id"))
-        if client is None or client.suspended:
-            raise OAuthError("unauthorized_client")
-        if query.get("redirect_uri") not in client.redirect_uris:
-            raise OAuthError("invalid_request", "redirect_uri is not registered")
-        if query.get("code_challenge_method") != "S256" or not query.get("code_challenge"):
-            raise OAuthError("invalid_request", "PKCE with S256 is required")
-        return Request(client, query.get("scope", "").split(), self.memory.now() + 60,
-                       redirect_uri=query["redirect_uri"], challenge=query["code_challenge"])
+    def scopes_in(self, text):
+        return [scope for scope in re.split(f"[{re.escape(self.scope_separator)} ]", text or "") if scope]
+
+    def new_request(self, query):
+        app = self.apps.get(query.get(self.client_id_field, ""))
+        if app is None:
+            raise Refusal("bad-client")
+        if app.suspended:
+            raise Refusal("app-suspended")
+        if not app.takes_redirect(query.get("redirect_uri", "")):
+            raise Refusal("bad-request", "redirect_uri")
+        challenge = query.get("code_challenge", "")
+        if self.pkce == "required" and (query.get("code_challenge_method") != "S256" or not challenge):
+            raise Refusal("bad-request", "code_challenge")
+        request = AuthRequest(app, self.scopes_in(query.get("scope")), redirect_uri=query["redirect_uri"],
+                              state=query.get("state", ""), query=dict(query),
+                              challenge="" if self.pkce == "none" else challenge)
+        self.check_request(request)
+        return request
 
     async def authorize(self, http):
-        """GET shows the login page; its form and the consent form come back as POST."""
-        try:
-            request = self._new_request(http.query)
-        except OAuthError as error:
-            return page("Lumen cannot go on", f"<p>{error.error}: {error.description}</p>", 400)
-        if http.method == "GET":
-            return login_page()
-        form = await http.post()
-        if form.get("prompt") == "login":
-            account = self.memory.account(form["login"])
-            answer = consent_page(account, request.scopes)
-            answer.set_cookie("lumen_account", account.name, path="/")
-            answer.set_cookie("lumen_redirect", request.redirect_uri, path="/oauth/authorize/abort")
-            answer.set_cookie("lumen_state", http.query.get("state", ""), path="/oauth/authorize/abort")
-            return answer
-        if "lumen_account" not in http.cookies:
-            return login_page()
-        request.account = self.memory.account(http.cookies["lumen_account"])
-        code = self.memory.new_secret("lac")
-        self.memory.requests[code] = request
-        return go_to(with_query(request.redirect_uri, code=code, state=http.query.get("state"), iss=self.issuer))
+        return await self.consent.authorize(http, self.new_request, self.forces_login(http.query))
 
-    async def abort(self, http):
-        return go_to(with_query(http.cookies["lumen_redirect"], error="access_denied",
-                                state=http.cookies.get("lumen_state"), iss=self.issuer))
+    def forces_login(self, query):
+        """Whether the app asked to let the person log in anew."""
+        return False
 
     async def activate(self, http):
-        """Device flow: the code, then login, then consent, each a POST of the page before."""
-        form = await http.post() if http.method == "POST" else {}
-        user_code = (form.get("user_code") or http.cookies.get("lumen_code")
-                     or http.query.get("user_code", "")).upper()
-        request = next((r for r in self.memory.requests.values() if r.user_code and r.user_code == user_code), None)
-        if http.method == "GET" or request is None:
-            return code_page(http.query.get("user_code", ""))
-        if form.get("prompt") == "login":
-            answer = consent_page(self.memory.account(form["login"]), request.scopes)
-            answer.set_cookie("lumen_account", form["login"], path="/")
-        elif form.get("prompt") == "consent":
-            request.account = self.memory.account(http.cookies["lumen_account"])
-            answer = page("Lumen", "<p>Done. You can go back to your device.</p>")
-        else:
-            answer = login_page()
-        answer.set_cookie("lumen_code", user_code, path="/activate")
-        return answer
+        return await self.consent.activate(http)
+
+    def redirect_with_code(self, request):
+        code = self.codes.add(request, self.settings["code_ttl"], self.code_prefix)
+        return with_query(request.redirect_uri, code=code, state=request.state, iss=self.issuer)
+
+    def redirect_refused(self, request):
+        return with_query(request.redirect_uri, error=self.denied, state=request.state, iss=self.issuer)
 
     # ---- the app -----------------------------------------------------------------------------
 
-    def _client(self, http, form):
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        header = http.headers.get("Authorization", "")
-        if header.startswith("Basic "):
-            client_id, _, secret = base64.b64decode(header[6:]).decode().partition(":")
-            client_id, secret = unquote(client_id), unquote(secret)
-        client = self.memory.clients.get(client_id)
-        if client is None or not secrets.compare_digest(client.secret, secret):
-            raise OAuthError("invalid_client", "client authentication failed", 401)
-        if client.suspended:
-            raise OAuthError("unauthorized_client", "this app has been suspended", 403)
-        return client
+    def client(self, http, form):
+        return self.apps.authenticate(http, form, self.client_forms, self.client_id_field)
 
     async def device(self, http):
         form = await http.post()
-        try:
-            client = self._client(http, form)
-        except OAuthError as error:
-            return error.answer()
-        letters = "BCDFGHJKLMNPQRSTVWXZ"
-        user_code = "".join(secrets.choice(letters) for _ in range(4)) + "-" + "".join(
-            secrets.choice(letters) for _ in range(4))
-        code = self.memory.new_secret("ldc")
-        self.memory.requests[code] = Request(client, form.get("scope", "").split(), self.memory.now() + 120,
-                                             user_code=user_code, interval=self.memory.settings.interval)
-        return web.json_response({
-            "device_code": code, "user_code": user_code, "expires_in": 120,
-            "interval": self.memory.settings.interval, "verification_uri": f"{self.issuer}/activate",
-            "verification_uri_complete": f"{self.issuer}/activate?user_code={user_code}",
-        })
+        app = self.device_client(http, form)
+        self.may_use(app, DEVICE_GRANT)
+        request = AuthRequest(app, self.scopes_in(form.get(self.scope_field)), user_code=new_user_code(self.user_code_separator),
+                              interval=self.settings["interval"])
+        self.check_request(request)
+        code = self.codes.add(request, self.settings["device_ttl"], "device-")
+        return web.json_response(self.device_answer(code, request))
+
+    def device_client(self, http, form):
+        """The app that begins a device flow; some platforms want no secret here."""
+        return self.client(http, form)
 
     async def token(self, http):
         form = await http.post()
-        entry = {"grant_type": form.get("grant_type"), "client_id": form.get("client_id")}
+        log = http["log"] = {"grant_type": form.get("grant_type"), "client_id": form.get(self.client_id_field)}
         for name in ("refresh_token", "code", "device_code"):
             if form.get(name):
-                entry["presented"] = fingerprint(form[name])
-        try:
-            family = self._family_for(http, form)
-            access, refresh = self.memory.issue(family)
-            entry.update(status=200, account=family.account.name, issued=fingerprint(refresh.value))
-            answer = web.json_response({
-                "access_token": access.value, "refresh_token": refresh.value, "token_type": "bearer",
-                "expires_in": self.memory.settings.access_ttl, "scope": " ".join(family.scopes),
-            }, headers={"Cache-Control": "no-store"})
-        except OAuthError as error:
-            entry.update(status=error.status, error=error.error, error_description=error.description)
-            answer = error.answer()
-        http["log"] = entry
-        return answer
+                log["presented"] = fingerprint(form[name])
+        app = self.client(http, form)
+        log["client_id"] = app.client_id
+        ways = {"authorization_code": self.redeem_code, "refresh_token": self.renew,
+                "client_credentials": self.client_credentials, DEVICE_GRANT: self.redeem_device}
+        if form.get("grant_type") not in ways:
+            raise Refusal("bad-grant-type")
+        self.may_use(app, form["grant_type"])
+        family, refresh = ways[form["grant_type"]](app, form)
+        return self.hand_out(http, family, refresh)
 
-    def _family_for(self, http, form):
-        client = self._client(http, form)
-        kind = form.get("grant_type")
-        if kind == "authorization_code":
-            return self._redeem_code(client, form)
-        if kind == DEVICE_GRANT:
-            return self._redeem_device_code(client, form)
-        if kind == "refresh_token":
-            return self._refresh(client, form)
-        raise OAuthError("unsupported_grant_type")
+    def hand_out(self, http, family, refresh):
+        access = self.grants.issue_access(family, self.access_ttl(family), self.token_prefixes[0])
+        http["log"].update(account=family.account.login if family.account else None,
+                           issued=fingerprint((refresh or access).value))
+        return web.json_response(self.token_answer(family, access, refresh), headers={"Cache-Control": "no-store"})
 
-    def _redeem_code(self, client, form):
-        request = self.memory.requests.get(form.get("code"))
-        if request is None or request.user_code or request.client is not client:
-            raise OAuthError("invalid_grant", "no such code")
-        if request.used:
-            request.family.dead = "code replayed"
-            raise OAuthError("invalid_grant", "the code was used before")
-        if request.expires <= self.memory.now() or form.get("redirect_uri") != request.redirect_uri:
-            raise OAuthError("invalid_grant", "the code is not good here")
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != request.challenge:
-            raise OAuthError("invalid_grant", "PKCE verification failed")
-        request.used = True
-        request.family = self.memory.new_family(request.account, client, request.scopes)
-        return request.family
+    def new_refresh(self, family):
+        if not self.has_refresh(family):
+            return None
+        return self.grants.issue_refresh(family, self.settings["refresh_ttl"], self.token_prefixes[1])
 
-    def _redeem_device_code(self, client, form):
-        request = self.memory.requests.get(form.get("device_code"))
-        if request is None or not request.user_code or request.client is not client or request.used:
-            raise OAuthError("invalid_grant", "no such device code")
-        now = self.memory.now()
-        if request.expires <= now:
-            raise OAuthError("expired_token")
-        if request.denied:
-            raise OAuthError("access_denied")
-        if request.last_poll and now - request.last_poll < request.interval * 0.9:
-            request.interval += 5
-            raise OAuthError("slow_down")
-        request.last_poll = now
-        if request.account is None:
-            raise OAuthError("authorization_pending")
-        request.used = True
-        request.family = self.memory.new_family(request.account, client, request.scopes)
-        return request.family
+    def redeem_code(self, app, form):
+        request = self.codes.redeem_code(app, form, self.pkce_transform)
+        request.family = self.begin(request)
+        return request.family, self.new_refresh(request.family)
 
-    def _refresh(self, client, form):
-        token = self.memory.refresh.get(form.get("refresh_token"))
-        if token is None or token.family.client is not client:
-            raise OAuthError("invalid_grant", "unknown refresh token")
-        if token.family.dead:
-            raise OAuthError("invalid_grant", token.family.dead)
-        if token.expires <= self.memory.now():
-            raise OAuthError("invalid_grant", "refresh token expired")
-        if token.used:
-            token.family.dead = "refresh token replayed"
-            raise OAuthError("invalid_grant", token.family.dead)
-        token.used = self.memory.settings.rotate
-        return token.family
+    def redeem_device(self, app, form):
+        request = self.codes.redeem_device(app, form)
+        request.family = self.begin(request)
+        return request.family, self.new_refresh(request.family)
+
+    def rotates(self, app):
+        return self.settings["rotate"]
+
+    def renew(self, app, form):
+        """With rotation a new refresh token, without it the same again."""
+        once = self.rotates(app)
+        token = self.grants.check_refresh(form.get("refresh_token", ""), app, once)
+        self.check_account(token.family.account)
+        return token.family, self.new_refresh(token.family) if once else token
+
+    def client_credentials(self, app, form):
+        return self.grants.begin(None, app, self.scopes_in(form.get(self.scope_field))), None
 
     async def revoke(self, http):
         form = await http.post()
-        try:
-            self._client(http, form)
-        except OAuthError as error:
-            return error.answer()
+        self.client(http, form)
         value = form.get("token", "")
-        token = self.memory.refresh.get(value) or self.memory.access.get(value)
-        if token and not token.family.dead:
-            token.family.dead = "authorization revoked"
+        token = self.grants.refresh.get(value) or self.grants.access.get(value)
+        if token:
+            self.revoked(token)
         return web.Response()
 
-    async def validate(self, http):
-        value = http.headers.get("Authorization", "").partition(" ")[2]
-        token = self.memory.living(value)
-        if token is None:
-            return web.json_response({"status": 401, "message": "invalid access token"}, status=401)
-        return web.json_response({
-            "client_id": token.family.client.client_id, "user_id": token.family.account.user_id,
-            "login": token.family.account.name, "scopes": token.family.scopes,
-            "expires_in": int(token.expires - self.memory.now()),
-        })
+    def revoked(self, token):
+        """How far giving a token back reaches; here its grant."""
+        token.family.end("app-removed")

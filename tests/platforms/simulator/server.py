@@ -1,127 +1,109 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The platform as a web server: its API, its control side, its log."""
+"""One web server for all platforms: finds the platform by the request's host, keeps the log."""
 
 import json
+import re
 import time
 
 from aiohttp import web
 
-from .faults import Faults, answer
-from .grants import Client, Memory, Settings
-from .oauth import OAuth
-
-CONFIDENTIAL = Client("lumen-studio", "lumen-client-secret-8e2f11d7", ["http://127.0.0.1:18998/cb"])
+from .control import Control
+from .faults import answer
+from .refusal import Refusal, find
 
 
-class Platform:
-    """Everything below one origin. The log is one JSON object a line; it names tokens by hash."""
+class Route:
+    def __init__(self, method, path, platform, handler):
+        self.method, self.platform, self.handler = method, platform, handler
+        self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace(".", r"\.")) + "$")
 
-    def __init__(self, origin, log_path):
-        self.memory = Memory()
-        self.memory.clients[CONFIDENTIAL.client_id] = CONFIDENTIAL
-        self.memory.issued.add(CONFIDENTIAL.secret)
-        self.faults = Faults()
-        self.oauth = OAuth(self.memory, origin)
-        self.log = open(log_path, "a", buffering=1, encoding="utf-8")
-        self.entries = []
+    def match(self, http):
+        """The path's named segments if the route is meant, else None."""
+        found = self._pattern.match(http.path)
+        if not found or self.method not in ("*", http.method) or not self.platform.takes(http):
+            return None
+        return found.groupdict()
+
+
+class Server:
+    """The log is one JSON object a line; it names tokens by hash."""
+
+    def __init__(self, platforms, log_path):
+        self.platforms = {platform.name: platform for platform in platforms}
+        self._routes = {}
+        self._log = open(log_path, "a", buffering=1, encoding="utf-8")
+        for platform in platforms:
+            for method, host, path, handler in platform.routes():
+                for name in platform.hosts if host == "*" else [host]:
+                    assert name in platform.hosts, f"{platform.name} has a route at {name}, which is not its host"
+                    self._routes.setdefault(name, []).append(Route(method, path, platform, handler))
+
+    def hosts(self):
+        return sorted({host for platform in self.platforms.values() for host in platform.hosts})
 
     def app(self):
-        app = web.Application(middlewares=[self._every_request])
-        app.add_routes(self.oauth.routes())
-        app.add_routes([
-            web.get("/api/me", self.me),
-            web.post("/api/live", self.live),
-            web.route("*", "/_elsewhere", self.elsewhere),
-            web.get("/_control/{what}", self.control),
-        ])
+        app = web.Application()
+        app.router.add_route("*", "/_control/{platform}/{what}", self._control)
+        app.router.add_route("*", "/_control/", self._list)
+        app.router.add_route("*", "/_consent/{key}/abort", self._abort)
+        app.router.add_route("*", "/_elsewhere", self._elsewhere)
+        app.router.add_route("*", "/{path:.*}", self._any)
         return app
 
-    def note(self, entry):
-        entry["at"] = time.time()
-        self.entries.append(entry)
-        self.log.write(json.dumps(entry) + "\n")
+    # ---- the platforms -----------------------------------------------------------------------
 
-    @web.middleware
-    async def _every_request(self, http, handler):
-        if http.path.startswith("/_control/"):
-            return await handler(http)
-        mode = self.faults.take(http.path)
-        if mode and mode != "lost":
-            self.note({"path": http.path, "fault": mode})
-            return await answer(mode, http)
-        response = await handler(http)
-        if "log" in http:
-            self.note({"path": http.path, "lost": mode == "lost", **http["log"]})
-        else:
-            self.note({"path": http.path, "status": response.status})
-        if mode == "lost":  # dealt with, but nobody will hear of it
+    async def _any(self, http):
+        host = http.host.rsplit(":", 1)[0].lower()
+        for route in self._routes.get(host, []):
+            found = route.match(http)
+            if found is not None:
+                http["match"] = found
+                return await self._serve(http, host, route)
+        return web.json_response({"error": "not_found", "message": f"nothing at {host}{http.path}"}, status=404)
+
+    async def _serve(self, http, host, route):
+        platform = route.platform
+        entry = {"at": time.time(), "host": host, "path": http.path, "method": http.method}
+        fault = platform.faults.take(http.path)
+        if fault and fault[0] != "lost":
+            self._note(platform, {**entry, "fault": fault[0]})
+            return await answer(platform, fault, http)
+        try:
+            response = await route.handler(http)
+        except Refusal as refusal:
+            response = platform.refuse(refusal)
+            entry["refused"] = str(refusal)
+            line = find(platform.REFUSALS, refusal)
+            if line and isinstance(line[1], dict):
+                entry.update({name: line[1][name] for name in ("error", "error_description") if name in line[1]})
+        entry.update(status=response.status, **http.get("log", {}))
+        if fault:  # dealt with, and nobody will hear of it
+            entry["lost"] = True
             http.transport.close()
+        self._note(platform, entry)
         return response
 
-    # ---- the API an app talks to -------------------------------------------------------------
+    def _note(self, platform, entry):
+        platform.entries.append(entry)
+        self._log.write(json.dumps({"platform": platform.name, **entry}) + "\n")
 
-    def _bearer(self, http):
-        return self.memory.living(http.headers.get("Authorization", "").removeprefix("Bearer "))
+    # ---- what belongs to none of them --------------------------------------------------------
 
-    async def me(self, http):
-        token = self._bearer(http)
-        if token is None:
-            return web.json_response({"error": {"code": 190, "message": "invalid access token"}}, status=401)
-        account = token.family.account
-        return web.json_response({"sub": account.user_id, "id": account.user_id, "login": account.name,
-                                  "name": account.display_name})
+    async def _abort(self, http):
+        key = http.match_info["key"]
+        for platform in self.platforms.values():
+            if platform.consent.knows(key):
+                return platform.consent.abort(key)
+        return web.Response(status=404, text="no such page")
 
-    async def live(self, http):
-        token = self._bearer(http)
-        if token is None:
-            return web.json_response({"error": {"code": 190, "message": "invalid access token"}}, status=401)
-        return web.json_response({"live": True, "channel": token.family.account.display_name})
-
-    async def elsewhere(self, http):
+    async def _elsewhere(self, http):
         return web.json_response({"access_token": "token-from-elsewhere-0002", "token_type": "bearer"})
 
-    # ---- the control side --------------------------------------------------------------------
+    async def _control(self, http):
+        platform = self.platforms.get(http.match_info["platform"])
+        if platform is None:
+            return web.Response(status=404, text="no such platform\n")
+        return Control(platform).perform(http.match_info["what"], dict(http.query))
 
-    async def control(self, http):
-        action = getattr(self, f"_control_{http.match_info['what'].replace('-', '_')}", None)
-        if action is None:
-            return web.Response(status=404, text="no such control")
-        return web.json_response(action(**dict(http.query)))
-
-    def _control_settings(self, **values):
-        for name, value in values.items():
-            old = getattr(self.memory.settings, name)
-            setattr(self.memory.settings, name, value == "true" if isinstance(old, bool) else type(old)(value))
-        return vars(self.memory.settings)
-
-    def _control_fault(self, path="/oauth/token", mode="", times="0"):
-        self.faults.plan(path, mode, int(times))
-
-    def _control_change_password(self, account):
-        self.memory.account(account).password = f"changed-{time.time()}"
-        return self.memory.end("password changed", account)
-
-    def _control_remove_app(self, account):
-        return self.memory.end("authorization revoked", account)
-
-    def _control_rename(self, account, name):
-        self.memory.account(account).display_name = name
-
-    def _control_suspend_client(self, client, suspended="true"):
-        self.memory.clients[client].suspended = suspended == "true"
-
-    def _control_deny_devices(self):
-        for request in self.memory.requests.values():
-            request.denied = bool(request.user_code)
-
-    def _control_reset(self):
-        self.faults.clear()
-        self.memory.settings = Settings()
-        for client in self.memory.clients.values():
-            client.suspended = False
-
-    def _control_requests(self):
-        return self.entries
-
-    def _control_secrets(self):
-        return sorted(self.memory.issued)
+    async def _list(self, http):
+        return web.json_response({name: list(platform.hosts) for name, platform in self.platforms.items()})

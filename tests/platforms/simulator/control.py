@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The control side: for the person or the test in charge, the same for every platform."""
+
+import secrets
+
+from aiohttp import web
+
+
+def _yes(text):
+    return text.lower() in ("true", "yes", "1")
+
+
+class Control:
+    """What can be done to a platform from outside. A method is an action, its arguments are the
+    query's; a platform adds actions of its own as methods control_ACTION."""
+
+    def __init__(self, platform):
+        self._platform = platform
+
+    def perform(self, what, query):
+        name = what.replace("-", "_")
+        action = getattr(self._platform, f"control_{name}", None) or getattr(self, f"do_{name}", None)
+        if action is None:
+            return web.Response(status=404, text=f"no such control: {what}\n")
+        try:
+            return web.json_response(action(**query))
+        except (TypeError, ValueError, KeyError) as error:
+            return web.Response(status=400, text=f"{what}: {error!r}\n")
+
+    # ---- people ------------------------------------------------------------------------------
+
+    def _account(self, login):
+        return self._platform.accounts.get(login)
+
+    def do_change_password(self, account):
+        return self._platform.password_changed(self._account(account))
+
+    def do_remove_app(self, account, app=None):
+        """The person removes the app in the platform's settings."""
+        return self._platform.grants.end("app-removed", self._account(account),
+                                         self._platform.apps.get(app) if app else None)
+
+    def do_remove_page(self, account, page=""):
+        """The person loses the role on a page, channel or organization; on all of them if none is named."""
+        pages = self._account(account).pages
+        for number in [page] if page else list(pages):
+            del pages[number]
+
+    def do_give_page(self, account, page, name):
+        self._account(account).pages[page] = name
+
+    def do_lock(self, account, locked="true"):
+        self._account(account).locked = _yes(locked)
+
+    def do_suspend_account(self, account, suspended="true"):
+        self._account(account).suspended = _yes(suspended)
+
+    def do_rename(self, account, name):
+        self._account(account).display_name = name
+
+    def do_login_as(self, account=""):
+        """Whoever logs in from now on is that account: the wrong one in the browser. Empty: no more."""
+        self._platform.accounts.next_login = account
+
+    def do_narrow(self, **query):
+        """scopes=A B: only those are granted at the next consents. Without scopes: all again."""
+        self._platform.consent.narrow_to = query["scopes"].split() if "scopes" in query else None
+
+    def do_deny(self, denies="true"):
+        """The person says no at the next consents, and to the device codes now shown."""
+        self._platform.consent.denies = _yes(denies)
+        for request in self._platform.codes.devices():
+            request.denied = _yes(denies)
+
+    def do_accounts(self):
+        """Who has an account, with everything that is known about it."""
+        return {account.login: {**vars(account), "grants": len(self._platform.grants.living(account))}
+                for account in self._platform.accounts.all()}
+
+    # ---- apps --------------------------------------------------------------------------------
+
+    def _app(self, app):
+        known = self._platform.apps.get(app or f"{self._platform.name}-studio")
+        if known is None:
+            raise ValueError(f"no app {app}")
+        return known
+
+    def do_suspend_app(self, app="", suspended="true"):
+        self._app(app).suspended = _yes(suspended)
+
+    def do_rotate_secret(self, app=""):
+        """A new client secret; the old one is wrong from now on."""
+        known = self._app(app)
+        known.secret = f"{known.client_id}-secret-{secrets.token_hex(8)}"
+        self._platform.issued.add(known.secret)
+        return known.secret
+
+    def do_restore_secret(self, secret, app=""):
+        """Back to a secret that was."""
+        self._app(app).secret = secret
+
+    def do_apps(self):
+        return {app.client_id: vars(app) for app in self._platform.apps.all()}
+
+    # ---- the server --------------------------------------------------------------------------
+
+    def do_fault(self, mode="", path="", times="0", status="200", body=""):
+        self._platform.faults.plan(path or self._platform.token_path, mode, int(times), int(status), body)
+
+    def do_advance(self, seconds):
+        """The platform's clock goes ahead; what it says afterwards."""
+        self._platform.clock.advance(float(seconds))
+        return self._platform.clock.now()
+
+    def do_settings(self, speed=None, **values):
+        if speed:
+            self._platform.clock.run(float(speed))
+        settings = self._platform.settings
+        for name, value in values.items():
+            settings[name] = _yes(value) if isinstance(settings[name], bool) else int(value)
+        return settings
+
+    def do_reset(self):
+        self._platform.reset()
+
+    def do_requests(self):
+        return self._platform.entries
+
+    def do_secrets(self):
+        return sorted(self._platform.issued)
