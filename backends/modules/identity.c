@@ -26,6 +26,7 @@ typedef struct
   const char *name;
   const char *owner;
   const char *source;
+  const char *mfa;
 } Arguments;
 
 typedef struct
@@ -60,6 +61,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "scheme", &arguments->scheme, NULL }, { "header", &arguments->header, NULL },
     { "id", &arguments->id, NULL },         { "name", &arguments->name, NULL },
     { "owner", &arguments->owner, NULL },   { "source", &arguments->source, NULL },
+    { "mfa", &arguments->mfa, NULL },
   };
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
 
@@ -71,7 +73,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
       if (!g_str_equal (arguments->source, "id_token"))
         return fail_line (t, "source= can only be id_token");
       if (arguments->uri != NULL || arguments->endpoint != NULL || arguments->id != NULL
-          || arguments->name != NULL || arguments->owner != NULL)
+          || arguments->name != NULL || arguments->owner != NULL || arguments->mfa != NULL)
         return fail_line (t, "source=id_token stands alone");
     }
   else if (arguments->id == NULL)
@@ -148,6 +150,19 @@ read_account (CkTransaction *t,
   return CK_RESULT_SUCCESS;
 }
 
+/* Where the platform does not say (a scope is missing), nothing is said here. */
+static void
+note_two_factor (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+{
+  g_autofree char *on
+      = arguments->mfa != NULL ? ck_http_response_dup_member (response, arguments->mfa) : NULL;
+
+  if (g_strcmp0 (on, "true") == 0)
+    ck_transaction_settle_advice (t, "no-two-factor");
+  else if (g_strcmp0 (on, "false") == 0)
+    ck_transaction_add_advice (t, "no-two-factor");
+}
+
 static CkResult
 ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Account *account)
 {
@@ -161,6 +176,8 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Acc
     return ck_transaction_fail_response (t, response, "api", WHAT);
 
   result = check_sub (t, arguments, response);
+  if (result == CK_RESULT_SUCCESS)
+    note_two_factor (t, arguments, response);
 
   return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
 }

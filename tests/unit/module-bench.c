@@ -550,6 +550,14 @@ bench_get_detail (Bench *bench)
 }
 
 gboolean
+bench_has_word (Bench *bench, const char *key, const char *word)
+{
+  g_autofree const char **words = NULL;
+
+  return g_variant_lookup (bench->details, key, "^a&s", &words) && g_strv_contains (words, word);
+}
+
+gboolean
 bench_is_in_doubt (Bench *bench)
 {
   gboolean in_doubt = FALSE;

@@ -70,6 +70,7 @@ char *bench_dup_parameter (Bench *bench, guint index, const char *name); /* of t
 const char *bench_get_cause (Bench *bench);
 const char *bench_get_detail (Bench *bench);
 gboolean bench_is_in_doubt (Bench *bench);
+gboolean bench_has_word (Bench *bench, const char *key, const char *word); /* `advice`, … */
 const char *bench_get_item (Bench *bench, const char *key);
 const char *bench_get (Bench *bench, const char *member); /* the grant as it now stands */
 guint64 bench_get_time (Bench *bench, const char *member);

@@ -219,6 +219,38 @@ test_identity_renamed (void)
   g_assert_cmpstr (bench_get (bench, "owner-id"), ==, "issuer-sub");
 }
 
+/* The platform's word on two-factor authentication; none is none. */
+static void
+test_identity_two_factor (void)
+{
+  static const struct
+  {
+    const char *answer;
+    gboolean advises;
+    gboolean settles;
+  } rows[] = {
+    { "{\"id\":\"42\",\"mfa_enabled\":false}", TRUE, FALSE },
+    { "{\"id\":\"42\",\"mfa_enabled\":true}", FALSE, TRUE },
+    { "{\"id\":\"42\"}", FALSE, FALSE },
+    { "{\"id\":\"42\",\"mfa_enabled\":null}", FALSE, FALSE },
+    { "{\"id\":\"42\",\"mfa_enabled\":[false]}", FALSE, FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Bench) bench = make_bench ();
+
+      g_test_message ("%s", rows[i].answer);
+      bench_answer (bench, 200, rows[i].answer);
+      g_assert_cmpint (bench_run (bench, "verify", "identity",
+                                  "endpoint=UserinfoEndpoint|id=id|mfa=mfa_enabled"),
+                       ==, CK_RESULT_SUCCESS);
+      g_assert_cmpint (bench_has_word (bench, "advice", "no-two-factor"), ==, rows[i].advises);
+      g_assert_cmpint (bench_has_word (bench, "settled-advice", "no-two-factor"), ==,
+                       rows[i].settles);
+    }
+}
+
 static void
 test_identity_wrong_account (void)
 {
@@ -322,6 +354,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/http_check/public-client", test_introspect_public_client);
   g_test_add_func ("/module/identity/first", test_identity_first);
   g_test_add_func ("/module/identity/renamed", test_identity_renamed);
+  g_test_add_func ("/module/identity/two-factor", test_identity_two_factor);
   g_test_add_func ("/module/identity/wrong-account", test_identity_wrong_account);
   g_test_add_func ("/module/identity/contradiction", test_identity_contradiction);
   g_test_add_func ("/module/identity/id-token", test_identity_id_token);

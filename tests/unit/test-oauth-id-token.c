@@ -136,6 +136,37 @@ test_without_nonce (void)
 }
 
 static void
+test_factors (void)
+{
+  static const struct
+  {
+    const char *claims;
+    CkFactors factors;
+  } rows[] = {
+    { "{\"sub\":\"a\"}", CK_FACTORS_UNKNOWN },
+    { "{\"amr\":[]}", CK_FACTORS_UNKNOWN },
+    { "{\"amr\":\"pwd\"}", CK_FACTORS_UNKNOWN },
+    { "{\"amr\":[\"pwd\"]}", CK_FACTORS_ONE },
+    { "{\"amr\":[\"pwd\",\"pin\"]}", CK_FACTORS_ONE },
+    { "{\"amr\":[\"pwd\",\"otp\"]}", CK_FACTORS_TWO },
+    { "{\"amr\":[\"mfa\"]}", CK_FACTORS_TWO },
+    { "{\"amr\":[\"federated\"]}", CK_FACTORS_UNKNOWN },
+    { "{\"amr\":[7,\"otp\"]}", CK_FACTORS_UNKNOWN },
+    { "{\"acr\":\"phr\",\"amr\":[\"pwd\"]}", CK_FACTORS_TWO },
+    { "{\"acr\":\"1\",\"amr\":[\"pwd\"]}", CK_FACTORS_ONE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *token = make_token (HEADER, rows[i].claims);
+
+      g_test_message ("%s", rows[i].claims);
+      g_assert_cmpint (ck_id_token_get_factors (token), ==, rows[i].factors);
+    }
+  g_assert_cmpint (ck_id_token_get_factors ("no token"), ==, CK_FACTORS_UNKNOWN);
+}
+
+static void
 test_base64url (void)
 {
   static const char *const bad[] = { "A", "AAAAA", "AA==", "A+AA", "A/AA", "A AA", "AA\n" };
@@ -168,6 +199,7 @@ main (int argc, char **argv)
   g_test_add_func ("/oauth/id-token/bad-claims", test_bad_claims);
   g_test_add_func ("/oauth/id-token/bad-tokens", test_bad_tokens);
   g_test_add_func ("/oauth/id-token/without-nonce", test_without_nonce);
+  g_test_add_func ("/oauth/id-token/factors", test_factors);
   g_test_add_func ("/oauth/base64url", test_base64url);
 
   return g_test_run ();

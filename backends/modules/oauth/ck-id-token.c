@@ -148,3 +148,48 @@ ck_id_token_check (const char *id_token, const CkIdTokenExpected *expected, GErr
 
   return g_strdup (sub);
 }
+
+/* ---- two factors ------------------------------------------------------------------------------
+ */
+
+static gboolean
+is_any_of (const char *word, const char *const *words)
+{
+  return word != NULL && g_strv_contains (words, word);
+}
+
+CkFactors
+ck_id_token_get_factors (const char *id_token)
+{
+  static const char *const strong_acr[] = {
+    "phr",
+    "phrh",
+    "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+    NULL,
+  };
+  static const char *const strong[] = {
+    "mfa", "otp",  "sms",  "tel",    "hwk", "swk",  "sc",   "pop",
+    "fpt", "face", "iris", "retina", "vbm", "fido", "user", NULL,
+  };
+  static const char *const known[] = { "pwd", "pin", "kba", NULL };
+  g_autoptr (JsonNode) claims = parse_claims (id_token, NULL);
+  CkFactors factors = CK_FACTORS_UNKNOWN;
+
+  if (claims == NULL)
+    return CK_FACTORS_UNKNOWN;
+  if (is_any_of (ck_answer_get_string (claims, "acr"), strong_acr))
+    return CK_FACTORS_TWO;
+
+  for (guint i = 0;; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("amr.%u", i);
+      const char *method = ck_answer_get_string (claims, path);
+
+      if (method == NULL)
+        return factors;
+      if (is_any_of (method, strong))
+        return CK_FACTORS_TWO;
+      if (is_any_of (method, known))
+        factors = CK_FACTORS_ONE;
+    }
+}

@@ -34,4 +34,28 @@ char *ck_id_token_check (const char *id_token,
                          const CkIdTokenExpected *expected,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * CkFactors:
+ * @CK_FACTORS_UNKNOWN: it does not say, or not in words that everybody understands
+ * @CK_FACTORS_ONE: only what the person knows: a password, a PIN, an answer
+ * @CK_FACTORS_TWO: something the person has or is, too
+ *
+ * How the person signed in.
+ */
+typedef enum
+{
+  CK_FACTORS_UNKNOWN,
+  CK_FACTORS_ONE,
+  CK_FACTORS_TWO,
+} CkFactors;
+
+/**
+ * ck_id_token_get_factors:
+ * @id_token: one that ck_id_token_check() has accepted
+ *
+ * Reads `amr` (RFC 8176) and `acr` (OpenID Connect Core section 2; the phishing-resistant values of
+ * OpenID Provider Authentication Policy).
+ */
+CkFactors ck_id_token_get_factors (const char *id_token);
+
 G_END_DECLS

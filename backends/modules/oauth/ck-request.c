@@ -236,6 +236,10 @@ ck_request_accept_id_token (CkTransaction *t,
 
   ck_transaction_set_item (t, "id-token-iss", expected.issuer);
   ck_transaction_set_item (t, "id-token-sub", sub);
+  if (ck_id_token_get_factors (token->id_token) == CK_FACTORS_ONE)
+    ck_transaction_add_advice (t, "no-two-factor");
+  else if (ck_id_token_get_factors (token->id_token) == CK_FACTORS_TWO)
+    ck_transaction_settle_advice (t, "no-two-factor");
 
   return CK_RESULT_SUCCESS;
 }
