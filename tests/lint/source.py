@@ -9,7 +9,7 @@ MAX_FUNCTION = 80
 MAX_NESTING = 5  # levels of two spaces, the function's own included; `case` costs one
 
 CODE = (".c", ".h", ".py", ".sh", ".mjs", ".js", ".xml", ".conf", ".policy", ".rules", ".provider")
-SCRIPT_DIRS = ("tools/", ".ci/", "tests/integration/", "tests/platforms/", "tests/soak/")
+SCRIPT_DIRS = ("tools/", ".ci/", "tests/integration/", "tests/platforms/", "tests/soak/", "tests/bench/")
 DATA = (".json", ".ini", ".md")
 HERE = "tests/lint/"
 

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The measurements: each yields rows of (what, measured, bar, whether it is kept)."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+from harness import tree
+from harness.caller import BUS_NAME
+from harness.users import SERVICE, as_user, popen_as, user_environment
+from world import Seeded, program, run_json
+
+SLOTS = 8
+
+
+class Row:
+    def __init__(self, what, measured, bar="", kept=None):
+        self.what, self.measured, self.bar, self.kept = what, measured, bar, kept
+
+    @classmethod
+    def at_most(cls, what, value, limit, shown, bar):
+        return cls(what, shown, bar, value <= limit)
+
+    @classmethod
+    def at_least(cls, what, value, limit, shown, bar):
+        return cls(what, shown, bar, value >= limit)
+
+
+def latency(world, size):
+    """One caller on an idle broker, then 64."""
+    with Seeded(10) as seeded:
+        seeded.start()
+        seeded.settle()
+        pair = run_json("studio", [program("client"), "pair", str(size.seconds), "1"])
+        echo, token = pair["echo"], pair["token"]
+        ratio = token["p50"] / echo["p50"]
+        yield Row("bare echo of 1 KiB, one caller", f"p50 {echo['p50']:.0f} µs, p99 {echo['p99']:.0f} µs")
+        yield Row.at_most("`GetAccessToken`, warm, one caller", ratio, 1.3,
+                          f"p50 {token['p50']:.0f} µs, p99 {token['p99']:.0f} µs: {ratio:.2f} × the echo's p50",
+                          "≤ 1.3 × the echo's p50")
+        many = {what: run_json("studio", [program("client"), "many", str(size.seconds), "64", what])
+                for what in ("echo", "token")}
+        share = many["token"]["per_second"] / many["echo"]["per_second"]
+        assert not many["token"]["errors"], many
+        yield Row("bare echo, 64 callers", f"{many['echo']['per_second']:.0f} a second")
+        yield Row.at_least("`GetAccessToken`, 64 callers", share, 0.7,
+                           f"{many['token']['per_second']:.0f} a second: {share:.0%} of the echo's", "≥ 70 %")
+
+
+def memory(world, size):
+    """Private memory, and from the start of the process to the bus name, for more and more channels."""
+    uss, start = {}, {}
+    for count in size.counts:
+        with Seeded(count) as seeded:
+            times = []
+            for _ in range(size.starts):
+                times.append(seeded.start())
+                seeded.settle()
+                uss[count] = seeded.uss()
+                seeded.broker.stop()
+            start[count] = statistics.median(times)
+    few = size.counts[0]
+    yield Row.at_most(f"private memory, {few} channels", uss[few], 6000, f"{uss[few] / 1000:.1f} MB", "≤ 6 MB")
+    for count in size.counts[1:]:
+        each = (uss[count] - uss[few]) * 1024 / (count - few)
+        yield Row.at_most(f"for each channel beyond, {count} channels", each, 3072,
+                          f"{each:.0f} B ({uss[count] / 1000:.1f} MB)", "≤ 3 KiB")
+    yield Row.at_most(f"start to name owned, {few} channels", start[few], 50, f"{start[few]:.0f} ms", "≤ 50 ms")
+    for count in size.counts[1:]:
+        limit = 300 * count / 10000
+        yield Row.at_most(f"start to name owned, {count} channels", start[count], limit,
+                          f"{start[count]:.0f} ms", f"≤ {limit:.0f} ms")
+
+
+def idle(world, size):
+    """Wake-ups with connected channels and nothing due."""
+    with Seeded(1000, 86400 * 30) as seeded:
+        seeded.start()
+        seeded.settle()
+        before = seeded.switches()
+        calls = "strace is not installed"
+        if shutil.which("strace"):
+            calls = count_calls(seeded.pid(), size.idle)
+            calls = f"{calls} system calls by strace -c -f"
+            before = seeded.switches()
+        time.sleep(size.idle)
+        woken = seeded.switches() - before
+        yield Row.at_most(f"idle, 1000 channels, {size.idle} s", woken, 0, f"{woken} wake-ups; {calls}", "0")
+
+
+def count_calls(pid, seconds):
+    """How many system calls the process and its threads made; what strace itself interrupts apart."""
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as table:
+        tracer = subprocess.Popen(["strace", "-c", "-f", "-p", str(pid), "-o", table.name],
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        tracer.terminate()
+        tracer.wait()
+        total = 0
+        for line in table:
+            columns = line.split()
+            if len(columns) >= 5 and columns[3].isdigit() and columns[-1] not in ("restart_syscall", "total"):
+                total += int(columns[3])
+        return total
+
+
+def renew_all(world, count, delay):
+    """Everything due at once; the platform's count of it, and what a caller saw meanwhile."""
+    world.platform(f"delay/{delay}")
+    world.platform("reset")
+    ideal = count * delay / 1000 / SLOTS
+    with Seeded(count, 300) as seeded:
+        seeded.start()
+        client = popen_as("studio", [program("client"), "pair", str(max(1, ideal * 0.8)), "10"],
+                          stdout=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 20 + 4 * ideal
+        while world.platform("stats")["requests"] < count and time.monotonic() < deadline:
+            time.sleep(0.2)
+        seeded.settle()
+        output, _ = client.communicate()
+        return world.platform("stats"), json.loads(output), ideal
+
+
+def storm(world, size):
+    """Renewals due at once."""
+    stats, pair, ideal = renew_all(world, size.storm, 20)
+    took = stats["us"] / 1e6
+    share = ideal / took
+    right = stats["requests"] == size.storm and not stats["twice"]
+    yield Row(f"{size.storm} grants due at once, 20 ms a request, 8 at a time",
+              f"{took:.1f} s: {share:.0%} of what 8 slots allow; {stats['requests']} requests, "
+              f"{stats['twice']} tokens sent twice", "≥ 90 %, none twice", share >= 0.9 and right)
+    echo, token = pair["echo"], pair["token"]
+    ratio = token["p99"] / echo["p99"]
+    yield Row("bare echo meanwhile", f"p50 {echo['p50']:.0f} µs, p99 {echo['p99']:.0f} µs")
+    yield Row.at_most("`GetAccessToken` meanwhile", ratio, 1.5,
+                      f"p50 {token['p50']:.0f} µs, p99 {token['p99']:.0f} µs, at most {token['max'] / 1000:.1f} ms: "
+                      f"{ratio:.2f} × the echo's p99", "≤ 1.5 × the echo's p99")
+    stats, pair, ideal = renew_all(world, size.storm // 10, 50)
+    took = stats["us"] / 1e6
+    yield Row.at_most(f"{size.storm // 10} grants due at once, 50 ms a request, 8 at a time", took, 1.12 * ideal,
+                      f"{took:.2f} s ({stats['requests']} requests, {stats['twice']} twice)", f"≤ {1.12 * ideal:.1f} s")
+
+
+def vault(world, size):
+    """Durable grants a second, 64 in flight."""
+    rates = {}
+    for backend in ("sealed", "file", "service"):
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+            shutil.chown(folder, SERVICE, SERVICE)
+            env = {"CK_BENCH_DIR": folder, "SECRET_FILE_TEST_PATH": os.path.join(folder, "file.keyring"),
+                   "SECRET_FILE_TEST_PASSWORD": "bench"}
+            argv = [program("vault"), backend, str(size.items), str(size.seconds)]
+            if backend == "service":
+                if not shutil.which("gnome-keyring-daemon"):
+                    continue
+                env |= {"HOME": folder, "XDG_RUNTIME_DIR": folder}
+                argv = ["dbus-run-session", "--", "sh", "-c",
+                        "printf x | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"",
+                        "sh", *argv]
+            rates[backend] = run_json(SERVICE, argv, env)
+    own = rates["sealed"]["per_second"]
+    yield Row(f"vault: durable grants a second, 64 in flight, {size.items} items", f"{own:.0f}")
+    for backend, name in (("file", "libsecret's file backend"), ("service", "gnome-keyring")):
+        if backend in rates:
+            other = rates[backend]["per_second"]
+            yield Row.at_least(f"the same, {name}", own / max(other, 0.1), 20,
+                               f"{other:.1f} ({rates[backend]['failed']} failed): ours is {own / max(other, 0.1):.0f} × that",
+                               "ours ≥ 20 ×")
+        else:
+            yield Row(f"the same, {name}", "not installed")
+
+
+def timed(user, argv, env=None):
+    begun = time.monotonic()
+    subprocess.run(as_user(user, argv), env=user_environment(user, env), cwd="/", check=True,
+                   stdout=subprocess.DEVNULL)
+    return (time.monotonic() - begun) * 1000
+
+
+def command(world, size):
+    """A whole process that gets a token."""
+    with Seeded(10) as seeded:
+        seeded.start()
+        env = tree.environment()
+        ctl = [tree.locate("bin/channelctl"), "token", "ch-000000"]
+        gdbus = ["gdbus", "call", "--system", "--dest", BUS_NAME, "--object-path",
+                 "/org/channelkeeper/Broker1/channel/ch_2d000000", "--method",
+                 "org.channelkeeper.Channel1.GetAccessToken", "{}"]
+        times = {"ctl": [], "gdbus": []}
+        for _ in range(size.commands):
+            times["ctl"].append(timed("studio", ctl, env))
+            times["gdbus"].append(timed("studio", gdbus))
+        ours, theirs = (statistics.median(times[name]) for name in ("ctl", "gdbus"))
+        yield Row("`gdbus call` of GetAccessToken, whole process", f"{theirs:.1f} ms")
+        yield Row.at_most("`channelctl token`, whole process", ours, theirs, f"{ours:.1f} ms: {ours / theirs:.2f} × gdbus",
+                          "≤ gdbus call")
+
+
+ALL = {"latency": latency, "memory": memory, "idle": idle, "storm": storm, "vault": vault, "command": command}
