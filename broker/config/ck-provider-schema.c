@@ -5,9 +5,11 @@
 
 static const CkSchemaKey keys[] = {
   { "Provider", "Name", CK_VALUE_TEXT, NULL },
+  { "Provider", "Base", CK_VALUE_ID, NULL },
   { "Provider", "Stack", CK_VALUE_FILE_NAME, NULL },
   { "Provider", "Documentation", CK_VALUE_LINK, NULL },
 
+  { "OAuth2", "Instance", CK_VALUE_ID, NULL },
   { "OAuth2", "Issuer", CK_VALUE_ENDPOINT, NULL },
   { "OAuth2", "Metadata", CK_VALUE_ENDPOINT, NULL },
   { "OAuth2", "AuthorizationEndpoint", CK_VALUE_ENDPOINT, NULL },

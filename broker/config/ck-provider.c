@@ -5,15 +5,17 @@
 
 #include <string.h>
 
-#include "ck-channel-file.h"
 #include "ck-error.h"
+#include "ck-provider-chain.h"
 #include "ck-provider-schema.h"
 
-#define SUFFIX ".provider"
 #define FAILURE_PREFIX "Failure "
 #define ADVICE_PREFIX "Advice "
 #define REMEDY_PREFIX "Remedy "
 #define MAX_FAILURES 1024
+
+/* What an address may leave to Instance=. */
+#define PLACEHOLDER "{instance}"
 
 struct _CkProvider
 {
@@ -143,22 +145,6 @@ ck_provider_get_host (CkProvider *provider)
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-static char *
-find_file (const char *const *dirs, const char *id)
-{
-  g_autofree char *name = g_strconcat (id, SUFFIX, NULL);
-
-  for (; *dirs != NULL; dirs++)
-    {
-      g_autofree char *path = g_build_filename (*dirs, name, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer (&path);
-    }
-
-  return NULL;
-}
-
 /* The words behind the prefix name a cause: the schema has seen to that. */
 static CkCause
 group_cause (const char *group, const char *prefix)
@@ -194,16 +180,18 @@ add_matches (
   return TRUE;
 }
 
-/* (transfer full) (nullable): the rows of @ini, then those of @generic. */
+/* (transfer full) (nullable): the rows of all files in @chain, the provider's own first. */
 static GVariant *
-make_matches (CkIni *ini, CkIni *generic, const char *prefix, GError **error)
+make_matches (GPtrArray *chain, const char *prefix, GError **error)
 {
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
   guint n_matches = 0;
 
-  if (!add_matches (&rows, ini, prefix, &n_matches, error)
-      || (generic != NULL && !add_matches (&rows, generic, prefix, &n_matches, error)))
-    return NULL;
+  for (guint i = 0; i < chain->len; i++)
+    {
+      if (!add_matches (&rows, g_ptr_array_index (chain, i), prefix, &n_matches, error))
+        return NULL;
+    }
 
   return g_variant_ref_sink (g_variant_builder_end (&rows));
 }
@@ -228,7 +216,8 @@ add_remedies (CkProvider *provider, CkIni *ini)
 static gboolean
 is_inherited (const char *key)
 {
-  return !g_str_equal (key, "Provider.Name") && !g_str_equal (key, "Provider.Documentation");
+  return !g_str_equal (key, "Provider.Name") && !g_str_equal (key, "Provider.Documentation")
+         && !g_str_equal (key, "Provider.Base");
 }
 
 static gboolean
@@ -308,45 +297,86 @@ find_host (CkProvider *provider)
   return g_strdup (provider->id);
 }
 
-/* @generic: (nullable): what @ini inherits. */
+static gboolean
+fail_missing (CkProvider *provider, const char *key, GError **error)
+{
+  g_set_error (error,
+               CK_ERROR,
+               CK_ERROR_INVALID_ARGUMENT,
+               "%s:1: %s: is missing",
+               provider->file,
+               key);
+
+  return FALSE;
+}
+
+/* From what is inherited to the provider's own. */
+static gboolean
+read_values (CkProvider *provider, GPtrArray *chain, gboolean insecure, GError **error)
+{
+  for (guint i = chain->len; i > 0; i--)
+    {
+      CkIni *ini = g_ptr_array_index (chain, i - 1);
+
+      g_hash_table_foreach_remove (provider->values, drop_private, NULL);
+      if (!ck_schema_read (&ck_provider_schema, ini, insecure, provider->values, error))
+        return FALSE;
+      add_remedies (provider, ini);
+    }
+  g_hash_table_foreach_remove (provider->values, drop_unset, NULL);
+
+  return TRUE;
+}
+
+/* An instance is an id: whatever it stands for, the address stays one. */
+static gboolean
+fill_addresses (CkProvider *provider, GError **error)
+{
+  const char *instance = ck_provider_get_setting (provider, "OAuth2.Instance");
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, provider->values);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      g_auto (GStrv) parts = NULL;
+
+      if (!g_str_has_prefix (key, "OAuth2.") || strstr (value, PLACEHOLDER) == NULL)
+        continue;
+      if (instance == NULL)
+        return fail_missing (provider, "[OAuth2] Instance", error);
+      parts = g_strsplit (value, PLACEHOLDER, -1);
+      g_hash_table_iter_replace (&iter, g_strjoinv (instance, parts));
+    }
+
+  return TRUE;
+}
+
+/* @chain: its own file and those it inherits from. */
 static CkProvider *
-make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags, GError **error)
+make_provider (const char *id, GPtrArray *chain, CkProviderFlags flags, GError **error)
 {
   g_autoptr (CkProvider) provider = g_new0 (CkProvider, 1);
   gboolean insecure = (flags & CK_PROVIDER_FLAGS_INSECURE_LOOPBACK) != 0;
 
   g_atomic_ref_count_init (&provider->ref_count);
   provider->id = g_strdup (id);
-  provider->file = g_strdup (ck_ini_get_file (ini));
+  provider->file = g_strdup (ck_ini_get_file (g_ptr_array_index (chain, 0)));
   provider->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
-  if (generic != NULL)
-    {
-      if (!ck_schema_read (&ck_provider_schema, generic, insecure, provider->values, error))
-        return NULL;
-      g_hash_table_foreach_remove (provider->values, drop_private, NULL);
-      add_remedies (provider, generic);
-    }
-
-  if (!ck_schema_read (&ck_provider_schema, ini, insecure, provider->values, error))
+  if (!read_values (provider, chain, insecure, error))
     return NULL;
-  provider->failures = make_matches (ini, generic, FAILURE_PREFIX, error);
+  if (ck_provider_get_setting (provider, "Provider.Stack") == NULL
+      && !fail_missing (provider, "[Provider] Stack", error))
+    return NULL;
+  if (!fill_addresses (provider, error))
+    return NULL;
+
+  provider->failures = make_matches (chain, FAILURE_PREFIX, error);
   provider->advice
-      = provider->failures != NULL ? make_matches (ini, generic, ADVICE_PREFIX, error) : NULL;
+      = provider->failures != NULL ? make_matches (chain, ADVICE_PREFIX, error) : NULL;
   if (provider->advice == NULL)
     return NULL;
-
-  add_remedies (provider, ini);
-  g_hash_table_foreach_remove (provider->values, drop_unset, NULL);
-  if (ck_provider_get_setting (provider, "Provider.Stack") == NULL)
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_INVALID_ARGUMENT,
-                   "%s:1: [Provider] Stack: is missing",
-                   provider->file);
-      return NULL;
-    }
 
   provider->settings = make_settings (provider->values);
   provider->host = find_host (provider);
@@ -358,43 +388,9 @@ make_provider (const char *id, CkIni *ini, CkIni *generic, CkProviderFlags flags
 CkProvider *
 ck_provider_load (const char *const *dirs, const char *id, CkProviderFlags flags, GError **error)
 {
-  g_autofree char *path = NULL;
-  g_autofree char *generic_path = NULL;
-  g_autoptr (CkIni) ini = NULL;
-  g_autoptr (CkIni) generic = NULL;
+  g_autoptr (GPtrArray) chain = ck_provider_chain_load (dirs, id, error);
 
-  path = ck_id_is_valid (id) ? find_file (dirs, id) : NULL;
-  if (path == NULL)
-    {
-      g_set_error_literal (error,
-                           CK_ERROR,
-                           CK_ERROR_NO_SUCH_PROVIDER,
-                           "there is no provider of that name");
-      return NULL;
-    }
-
-  ini = ck_ini_load (path, error);
-  if (ini == NULL)
-    return NULL;
-  if (g_str_equal (id, CK_PROVIDER_GENERIC))
-    return make_provider (id, ini, NULL, flags, error);
-
-  generic_path = find_file (dirs, CK_PROVIDER_GENERIC);
-  if (generic_path == NULL)
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_INVALID_ARGUMENT,
-                   "%s:1: inherits from %s, which is not installed",
-                   path,
-                   CK_PROVIDER_GENERIC SUFFIX);
-      return NULL;
-    }
-  generic = ck_ini_load (generic_path, error);
-  if (generic == NULL)
-    return NULL;
-
-  return make_provider (id, ini, generic, flags, error);
+  return chain != NULL ? make_provider (id, chain, flags, error) : NULL;
 }
 
 GStrv
@@ -411,8 +407,8 @@ ck_provider_list_ids (const char *const *dirs)
 
       while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
         {
-          if (g_str_has_suffix (name, SUFFIX) && *name != '.')
-            g_hash_table_add (ids, g_strndup (name, strlen (name) - strlen (SUFFIX)));
+          if (g_str_has_suffix (name, CK_PROVIDER_SUFFIX) && *name != '.')
+            g_hash_table_add (ids, g_strndup (name, strlen (name) - strlen (CK_PROVIDER_SUFFIX)));
         }
     }
 

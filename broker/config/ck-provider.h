@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  * CkProvider:
  *
  * One platform, as its `.provider` file describes it (channelkeeper.provider(5)); immutable and
- * reference counted. What the file does not say it inherits from the shipped `oauth2.provider`:
- * each key for itself; the inherited failure groups stand behind its own, first match wins.
+ * reference counted. What the file does not say it inherits from the provider that `Base=` names,
+ * and at the end from the shipped `oauth2.provider`: each key for itself; the inherited failure
+ * groups stand behind its own, first match wins. `{instance}` in an address is `Instance=`.
  */
 #define CK_TYPE_PROVIDER (ck_provider_get_type ())
 typedef struct _CkProvider CkProvider;

@@ -61,8 +61,7 @@ put (const char *dir, const char *name, const char *content)
 static void
 put_generic (Fixture *f)
 {
-  put (f->data,
-       "oauth2.provider",
+  put (f->data, "oauth2.provider",
        "[Provider]\nName=Generic\nStack=oauth2\nDocumentation=https://generic.example/\n"
        "[OAuth2]\nPKCE=S256\nTokenType=Bearer\n"
        "[Lifetime]\nVerifyEvery=1d\nRenewal=ahead\n"
@@ -115,16 +114,14 @@ test_inherits (Fixture *f, gconstpointer data)
   g_assert_cmpstr (ck_provider_get_remedy (provider, CK_CAUSE_WRONG_ACCOUNT), ==, "");
 
   failures = g_variant_print (ck_provider_get_failures (provider), FALSE);
-  g_assert_cmpstr (failures,
-                   ==,
+  g_assert_cmpstr (failures, ==,
                    "[('expired', 'json:error=old'), ('revoked-by-user', 'json:error=removed'), "
                    "('revoked-by-user', 'status=410'), ('expired', 'json:error=older'), "
                    "('unknown-revoked', 'json:error=invalid_grant')]");
   advice = g_variant_print (ck_provider_get_advice (provider), FALSE);
   g_assert_cmpstr (advice, ==, "[('duplicate-content', 'json:errors.*.code=187')]");
   settings = g_variant_print (ck_provider_get_settings (provider), FALSE);
-  g_assert_cmpstr (settings,
-                   ==,
+  g_assert_cmpstr (settings, ==,
                    "{'Lifetime.Renewal': 'ahead', 'Lifetime.VerifyEvery': '86400', "
                    "'OAuth2.PKCE': 'none', "
                    "'OAuth2.TokenEndpoint': 'https://Id.Mine.example:8443/token', "
@@ -138,8 +135,7 @@ test_policy (Fixture *f, gconstpointer data)
   const CkRenewalPolicy *policy;
 
   put_generic (f);
-  put (f->own,
-       "mine.provider",
+  put (f->own, "mine.provider",
        "[Lifetime]\nRenewal=on-demand\nRotation=yes\nRotationGrace=30s\nMinAgeBeforeRenew=24h\n"
        "VerifyEvery=never\nKeepAlive=30d\nRenewAhead=5min\nAccessToken=never\nRefreshToken=60d\n"
        "ReconnectEvery=365d\n");
@@ -201,6 +197,16 @@ test_bad_files (Fixture *f, gconstpointer data)
       ":2: [Lifetime] VerifyEvery: “sometimes” is not a time such as 30s, 10min, 24h, 7d, never" },
     { "[Provider]\nStack=../etc\n", ":2: [Provider] Stack: “../etc” is not the name of a file" },
     { "[Provider]\nStack=.hidden\n", ":2: [Provider] Stack: “.hidden” is not the name of a file" },
+    { "[Provider]\nBase=bad\n", ":2: [Provider] Base: it would inherit from itself" },
+    { "[Provider]\nBase=nowhere\n", ":2: [Provider] Base: there is no provider “nowhere”" },
+    { "[Provider]\nBase=../bad\n", ":2: [Provider] Base: there is no provider “../bad”" },
+    { "[Provider]\nBase=\n", ":2: [Provider] Base: there is no provider “”" },
+    { "[OAuth2]\nTokenEndpoint=https://{instance}/token\n", ":1: [OAuth2] Instance: is missing" },
+    { "[OAuth2]\nTokenEndpoint={instance}/token\n",
+      ":2: [OAuth2] TokenEndpoint: “{instance}/token” is not an https address without user and "
+      "fragment" },
+    { "[OAuth2]\nInstance=a.example/../b\n",
+      ":2: [OAuth2] Instance: “a.example/../b” is not an id ([a-z0-9][a-z0-9._-]{0,63})" },
     { "[Provider]\nDocumentation=nowhere\n",
       ":2: [Provider] Documentation: “nowhere” is not a web address" },
   };
@@ -222,8 +228,7 @@ test_bad_files (Fixture *f, gconstpointer data)
 static void
 test_bad_match (Fixture *f, gconstpointer data)
 {
-  g_autofree char *place
-      = g_strconcat (f->own, "/bad.provider:2: [Failure expired] Match: ", NULL);
+  g_autofree char *place = g_strconcat (f->own, "/bad.provider:2: [Failure expired] Match: ", NULL);
   g_autoptr (GError) error = NULL;
 
   put_generic (f);
@@ -231,6 +236,90 @@ test_bad_match (Fixture *f, gconstpointer data)
   g_assert_null (ck_provider_load (f->dirs, "bad", CK_PROVIDER_FLAGS_NONE, &error));
   g_assert_true (g_str_has_prefix (error->message, place));
   g_assert_nonnull (strstr (error->message, "fourhundred"));
+}
+
+static const char *
+first_match (CkProvider *provider, guint index)
+{
+  const char *match;
+
+  g_variant_get_child (ck_provider_get_failures (provider), index, "(&s&s)", NULL, &match);
+
+  return match;
+}
+
+/* Three files, each with its own word for some keys: the nearest wins. */
+static void
+test_base (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+  gsize n_generic;
+
+  put_generic (f);
+  put (f->data, "shore.provider",
+       "[Provider]\nName=Shore\nStack=shore\nDocumentation=https://shore.example/\n"
+       "[OAuth2]\nInstance=shore.example\nTokenEndpoint=https://{instance}/token\n"
+       "UserinfoEndpoint=https://api.example/{instance}/{instance}\n"
+       "[Lifetime]\nVerifyEvery=2d\nKeepAlive=5d\n"
+       "[Failure expired]\nMatch=status=411\n[Remedy expired]\nText=Shore\n");
+  put (f->own, "harbour.provider",
+       "[Provider]\nName=Harbour\nBase=shore\n[OAuth2]\nInstance=harbour.example\n");
+  put (f->own, "boat.provider",
+       "[Provider]\nBase=harbour\n[Lifetime]\nKeepAlive=6d\n"
+       "[Failure expired]\nMatch=status=412\n");
+
+  provider = load (f, CK_PROVIDER_GENERIC);
+  n_generic = g_variant_n_children (ck_provider_get_failures (provider));
+  g_clear_pointer (&provider, ck_provider_unref);
+
+  provider = load (f, "boat");
+  g_assert_cmpstr (ck_provider_get_name (provider), ==, "boat");
+  g_assert_cmpstr (ck_provider_get_documentation (provider), ==, "");
+  g_assert_cmpstr (ck_provider_get_stack (provider), ==, "shore");
+  g_assert_cmpstr (ck_provider_get_host (provider), ==, "harbour.example");
+  g_assert_cmpstr (ck_provider_get_setting (provider, "OAuth2.UserinfoEndpoint"), ==,
+                   "https://api.example/harbour.example/harbour.example");
+  g_assert_cmpuint (ck_provider_get_policy (provider)->verify_every, ==, 2 * 86400);
+  g_assert_cmpuint (ck_provider_get_policy (provider)->keep_alive, ==, 6 * 86400);
+  g_assert_cmpstr (ck_provider_get_remedy (provider, CK_CAUSE_EXPIRED), ==, "Shore");
+  g_assert_cmpuint (g_variant_n_children (ck_provider_get_failures (provider)), ==, n_generic + 2);
+  g_assert_cmpstr (first_match (provider, 0), ==, "status=412");
+  g_assert_cmpstr (first_match (provider, 1), ==, "status=411");
+}
+
+/* What is wrong with a base is said of the base. */
+static void
+test_bad_base (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  put_generic (f);
+  put (f->own, "a.provider", "[Provider]\nBase=b\n");
+  put (f->own, "b.provider", "[Provider]\nBase=c\n");
+  put (f->own, "c.provider", "\n[Provider]\nBase=a\n");
+  g_assert_null (ck_provider_load (f->dirs, "a", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+  g_assert_true (g_str_has_suffix (error->message,
+                                   "/c.provider:3: [Provider] Base: it would inherit from itself"));
+  g_clear_error (&error);
+
+  put (f->own, "c.provider", "[OAuth2]\nPKCE=plain\n");
+  g_assert_null (ck_provider_load (f->dirs, "a", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "/c.provider:2: [OAuth2] PKCE: "));
+  g_clear_error (&error);
+
+  for (guint i = 0; i < 9; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("n%u.provider", i);
+      g_autofree char *content = g_strdup_printf ("[Provider]\nBase=n%u\n", i + 1);
+
+      put (f->own, name, content);
+    }
+  put (f->own, "n9.provider", "");
+  g_assert_null (ck_provider_load (f->dirs, "n0", CK_PROVIDER_FLAGS_NONE, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "more than 8 files"));
 }
 
 static void
@@ -241,8 +330,7 @@ test_insecure_loopback (Fixture *f, gconstpointer data)
 
   put_generic (f);
   put (f->own, "local.provider", "[OAuth2]\nIssuer=http://127.0.0.1:8080/x\n");
-  provider
-      = ck_provider_load (f->dirs, "local", CK_PROVIDER_FLAGS_INSECURE_LOOPBACK, &error);
+  provider = ck_provider_load (f->dirs, "local", CK_PROVIDER_FLAGS_INSECURE_LOOPBACK, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (ck_provider_get_host (provider), ==, "127.0.0.1");
 
@@ -341,6 +429,8 @@ main (int argc, char **argv)
   ADD ("/provider/policy", test_policy);
   ADD ("/provider/bad-files", test_bad_files);
   ADD ("/provider/bad-match", test_bad_match);
+  ADD ("/provider/base", test_base);
+  ADD ("/provider/bad-base", test_bad_base);
   ADD ("/provider/insecure-loopback", test_insecure_loopback);
   ADD ("/provider/search-path", test_search_path);
   ADD ("/provider/not-there", test_not_there);
