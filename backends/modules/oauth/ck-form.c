@@ -95,58 +95,35 @@ ck_form_append_to_uri (CkForm *form, const char *uri)
   return g_strconcat (uri, strchr (uri, '?') == NULL ? "?" : "&", form->text, NULL);
 }
 
-char *
-ck_form_escape (const char *text)
+GHashTable *
+ck_form_parse (const char *text, GError **error)
 {
-  static const char digits[] = "0123456789ABCDEF";
-  char *escaped = g_malloc (3 * strlen (text) + 1);
-  char *out = escaped;
+  g_autoptr (GHashTable) parameters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                                             (GDestroyNotify) ck_secret_text_free);
+  char *decoded_name;
+  char *decoded_value;
 
-  for (const char *c = text; *c != '\0'; c++)
+  while (text != NULL && ck_form_next (&text, &decoded_name, &decoded_value))
     {
-      guchar byte = (guchar) *c;
+      g_autofree char *name = decoded_name;
+      g_auto (CkSecretText) value = decoded_value;
 
-      if (g_ascii_isalnum (*c) || strchr ("-._~", *c) != NULL)
+      if (name == NULL || value == NULL)
         {
-          *out++ = *c;
-          continue;
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                               "a parameter in it cannot be decoded");
+          return NULL;
         }
-      *out++ = '%';
-      *out++ = digits[byte >> 4];
-      *out++ = digits[byte & 15];
-    }
-  *out = '\0';
-
-  return escaped;
-}
-
-char *
-ck_form_unescape (const char *text, gsize length)
-{
-  g_auto (CkSecretText) plain = g_malloc0 (length + 1);
-  char *out = plain;
-
-  for (gsize i = 0; i < length; i++)
-    {
-      int high;
-      int low;
-
-      if (text[i] != '%')
+      if (*name == '\0')
+        continue;
+      if (g_hash_table_contains (parameters, name))
         {
-          *out++ = text[i] == '+' ? ' ' : text[i];
-          continue;
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                               "a parameter in it is there twice");
+          return NULL;
         }
-      if (length - i < 3)
-        return NULL;
-      high = g_ascii_xdigit_value (text[i + 1]);
-      low = g_ascii_xdigit_value (text[i + 2]);
-      if (high < 0 || low < 0 || (high == 0 && low == 0))
-        return NULL;
-      *out++ = (char) (high * 16 + low);
-      i += 2;
+      g_hash_table_insert (parameters, g_steal_pointer (&name), g_steal_pointer (&value));
     }
-  if (!g_utf8_validate (plain, out - plain, NULL))
-    return NULL;
 
-  return g_steal_pointer (&plain);
+  return g_steal_pointer (&parameters);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
+
+#include "ck-form-text.h"
 
 G_BEGIN_DECLS
 
@@ -37,21 +39,14 @@ const char *ck_form_get_text (CkForm *form);
 char *ck_form_append_to_uri (CkForm *form, const char *uri) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_form_escape:
+ * ck_form_parse:
+ * @text: (nullable): a form's text, or a query; hostile
+ * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong and quoting nothing of it
  *
- * Returns: (transfer full): @text with all but RFC 3986's unreserved characters as %XX, which form
- *   decoders and URI decoders read alike; free it with ck_secret_text_free() if it is a secret
+ * A name that is there twice is refused; a pair without a name is passed over.
+ *
+ * Returns: (transfer full) (nullable): name to value, both decoded; wiped when it is freed
  */
-char *ck_form_escape (const char *text) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * ck_form_unescape:
- * @length: of @text in bytes
- *
- * Decodes a name or a value of a form: `+` is a blank.
- *
- * Returns: (transfer full) (nullable): %NULL on a bad %XX, a NUL, or what is no UTF-8
- */
-char *ck_form_unescape (const char *text, gsize length) G_GNUC_WARN_UNUSED_RESULT;
+GHashTable *ck_form_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

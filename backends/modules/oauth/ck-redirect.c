@@ -94,45 +94,10 @@ is_same_place (const Parts *came, const Parts *sent, GError **error)
   return TRUE;
 }
 
-static GHashTable *
-parse_query (const char *query, GError **error)
-{
-  g_autoptr (GHashTable) parameters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                                             (GDestroyNotify) ck_secret_text_free);
-
-  for (const char *pair = query; pair != NULL && *pair != '\0';)
-    {
-      gsize length = strcspn (pair, "&");
-      const char *equals = memchr (pair, '=', length);
-      gsize name_length = equals != NULL ? (gsize) (equals - pair) : length;
-      g_autofree char *name = ck_form_unescape (pair, name_length);
-      g_auto (CkSecretText) value = NULL;
-
-      value = equals != NULL ? ck_form_unescape (equals + 1, length - name_length - 1)
-                             : g_strdup ("");
-      pair += length + (pair[length] == '&' ? 1 : 0);
-      if (name == NULL || value == NULL)
-        {
-          refuse (error, "a parameter in it cannot be decoded");
-          return NULL;
-        }
-      if (*name == '\0')
-        continue;
-      if (g_hash_table_contains (parameters, name))
-        {
-          refuse (error, "a parameter in it is there twice");
-          return NULL;
-        }
-      g_hash_table_insert (parameters, g_steal_pointer (&name), g_steal_pointer (&value));
-    }
-
-  return g_steal_pointer (&parameters);
-}
-
 static gboolean
 has_parameters_of (GHashTable *came, const char *sent_query, GError **error)
 {
-  g_autoptr (GHashTable) own = parse_query (sent_query, NULL);
+  g_autoptr (GHashTable) own = ck_form_parse (sent_query, NULL);
   GHashTableIter iter;
   const char *name;
   const char *value;
@@ -190,20 +155,30 @@ take_answer (GHashTable *parameters, GError **error)
   return g_steal_pointer (&redirect);
 }
 
-CkRedirect *
-ck_redirect_parse (const char *redirected, const CkRedirectExpected *expected, GError **error)
+GHashTable *
+ck_redirect_read (const char *redirected, const char *redirect_uri, GError **error)
 {
   g_auto (Parts) came = { 0 };
   g_auto (Parts) sent = { 0 };
   g_autoptr (GHashTable) parameters = NULL;
 
-  if (!split_uri (redirected, &came, error) || !split_uri (expected->redirect_uri, &sent, error)
+  if (!split_uri (redirected, &came, error) || !split_uri (redirect_uri, &sent, error)
       || !is_same_place (&came, &sent, error))
     return NULL;
 
-  parameters = parse_query (came.query, error);
-  if (parameters == NULL || !has_parameters_of (parameters, sent.query, error)
-      || !is_ours (parameters, expected, error))
+  parameters = ck_form_parse (came.query, error);
+  if (parameters == NULL || !has_parameters_of (parameters, sent.query, error))
+    return NULL;
+
+  return g_steal_pointer (&parameters);
+}
+
+CkRedirect *
+ck_redirect_parse (const char *redirected, const CkRedirectExpected *expected, GError **error)
+{
+  g_autoptr (GHashTable) parameters = ck_redirect_read (redirected, expected->redirect_uri, error);
+
+  if (parameters == NULL || !is_ours (parameters, expected, error))
     return NULL;
 
   return take_answer (parameters, error);

@@ -40,14 +40,27 @@ void ck_redirect_free (CkRedirect *redirect);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkRedirect, ck_redirect_free)
 
 /**
+ * ck_redirect_read:
+ * @redirected: the URI the browser was sent to; hostile
+ * @redirect_uri: the redirect URI that was sent
+ * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong and quoting nothing of it
+ *
+ * Compares scheme, host, port and path with the redirect URI. A parameter that is there twice or a
+ * fragment is refused. Parameters of the redirect URI itself must have come back.
+ *
+ * Returns: (transfer full) (nullable): the parameters of the query
+ */
+GHashTable *ck_redirect_read (const char *redirected,
+                              const char *redirect_uri,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_redirect_parse:
  * @redirected: the URI the browser was sent to; hostile
  * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong and quoting nothing of it
  *
- * Compares in this order: scheme, host, port and path with the redirect URI; then the state; then
- * the issuer (RFC 9207 section 2.4, against mix-up). A parameter that is there twice, a fragment,
- * or a redirect with neither a code nor an error is refused. Parameters of the redirect URI itself
- * must have come back.
+ * Compares in this order: what ck_redirect_read() does; then the state; then the issuer (RFC 9207
+ * section 2.4, against mix-up). A redirect with neither a code nor an error is refused.
  *
  * Returns: (transfer full) (nullable): the code or the error
  */
