@@ -77,35 +77,6 @@ is_protocol_parameter (const char *name)
   return g_strv_contains (names, name);
 }
 
-/* The setting AuthorizationParameters: `access_type=offline prompt=consent`. */
-static CkResult
-add_provider_parameters (CkTransaction *t, CkForm *form)
-{
-  const char *setting = ck_transaction_get_setting (t, "OAuth2", "AuthorizationParameters");
-  g_auto (GStrv) words = g_strsplit_set (setting != NULL ? setting : "", " \t", -1);
-
-  for (gsize i = 0; words[i] != NULL; i++)
-    {
-      char *equals = strchr (words[i], '=');
-
-      if (*words[i] == '\0')
-        continue;
-      if (equals != NULL)
-        *equals = '\0';
-      if (equals == NULL || is_protocol_parameter (words[i]))
-        {
-          ck_transaction_fail (t, "none",
-                               "AuthorizationParameters in the provider file is wrong: \"%s\" is "
-                               "no NAME=VALUE or is set by the protocol itself",
-                               words[i]);
-          return CK_RESULT_SERVICE_ERR;
-        }
-      ck_form_add (form, words[i], equals + 1);
-    }
-
-  return CK_RESULT_SUCCESS;
-}
-
 static CkResult
 fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
 {
@@ -124,7 +95,7 @@ fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
       ck_form_add (form, "code_challenge_method", "S256");
     }
 
-  return add_provider_parameters (t, form);
+  return ck_request_add_parameters (t, "OAuth2", is_protocol_parameter, form);
 }
 
 /* RFC 9126: the parameters go to the server first; the browser carries only a reference to them. */

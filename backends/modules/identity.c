@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ck-account.h"
 #include "ck-answer.h"
 #include "ck-arguments.h"
 #include "ck-resource.h"
@@ -11,8 +12,7 @@
 #define MODULE "identity"
 #define WHAT "asking the platform which account this is"
 
-#define MAX_ID_BYTES 255
-#define MAX_NAME_CHARS 128
+#define MAX_SHOWN_CHARS 128
 
 CK_MODULE_DECLARE_ABI;
 
@@ -28,22 +28,6 @@ typedef struct
   const char *source;
   const char *mfa;
 } Arguments;
-
-typedef struct
-{
-  char *id;
-  char *name;  /* (nullable) */
-  char *owner; /* (nullable) */
-} Account;
-
-static void
-account_clear (Account *account)
-{
-  g_free (account->id);
-  g_free (account->name);
-  g_free (account->owner);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Account, account_clear)
 
 static CkResult
 fail_line (CkTransaction *t, const char *problem)
@@ -82,23 +66,6 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
   return CK_RESULT_SUCCESS;
 }
 
-static gboolean
-is_id (const char *text)
-{
-  if (text == NULL || *text == '\0' || strlen (text) > MAX_ID_BYTES)
-    return FALSE;
-
-  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
-    {
-      gunichar character = g_utf8_get_char (c);
-
-      if (g_unichar_iscntrl (character) || g_unichar_type (character) == G_UNICODE_FORMAT)
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
 /* OpenID Connect Core section 5.3.2: userinfo must say a sub, and about somebody else it is not to
  * be used. */
 static CkResult
@@ -113,7 +80,7 @@ check_sub (CkTransaction *t, const Arguments *arguments, CkHttpResponse *respons
   if (sub == NULL && g_strcmp0 (arguments->endpoint, "UserinfoEndpoint") != 0)
     return CK_RESULT_SUCCESS;
 
-  shown = ck_oauth_clean (sub != NULL ? sub : "nobody", MAX_NAME_CHARS);
+  shown = ck_oauth_clean (sub != NULL ? sub : "nobody", MAX_SHOWN_CHARS);
   ck_transaction_fail (t, "none",
                        "the platform contradicts itself: its ID token is about %s, its answer "
                        "about %s",
@@ -126,26 +93,25 @@ static CkResult
 read_account (CkTransaction *t,
               const Arguments *arguments,
               CkHttpResponse *response,
-              Account *account)
+              CkAccount *account)
 {
   g_autofree char *name = NULL;
 
   account->id = ck_http_response_dup_member (response, arguments->id);
-  if (!is_id (account->id))
+  if (!ck_account_is_id (account->id))
     return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s", WHAT,
                                 arguments->id);
 
   if (arguments->owner != NULL)
     {
       account->owner = ck_http_response_dup_member (response, arguments->owner);
-      if (!is_id (account->owner))
+      if (!ck_account_is_id (account->owner))
         return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s",
                                     WHAT, arguments->owner);
     }
 
   name = arguments->name != NULL ? ck_http_response_dup_member (response, arguments->name) : NULL;
-  if (name != NULL)
-    account->name = ck_oauth_clean (name, MAX_NAME_CHARS);
+  account->name = ck_account_clean_name (name);
 
   return CK_RESULT_SUCCESS;
 }
@@ -164,7 +130,7 @@ note_two_factor (CkTransaction *t, const Arguments *arguments, CkHttpResponse *r
 }
 
 static CkResult
-ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Account *account)
+ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, CkAccount *account)
 {
   g_autoptr (CkHttpResponse) response = NULL;
   CkResource resource = { uri, NULL, arguments->scheme, arguments->header };
@@ -182,72 +148,10 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, Acc
   return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
 }
 
-/* NULL: it stays. A verify makes no other grant of it. */
-static const char *
-choose_owner (CkTransaction *t, const Account *account, gboolean is_connect)
-{
-  if (!is_connect && *ck_transaction_get_grant (t, "owner-id") != '\0')
-    return NULL;
-  if (account->owner != NULL)
-    return account->owner;
-  if (ck_transaction_get_item (t, "id-token-sub") != NULL)
-    return ck_transaction_get_item (t, "id-token-sub");
-
-  return account->id;
-}
-
-/* A grant that has said whose it is does not become another's, even if the channel is not pinned.
- */
-static CkResult
-check_pinned (CkTransaction *t, const Account *account)
-{
-  const char *pinned = ck_transaction_get_pinned_account (t);
-
-  if (*pinned == '\0')
-    pinned = ck_transaction_get_grant (t, "account-id");
-  if (*pinned == '\0' || g_str_equal (pinned, account->id))
-    return CK_RESULT_SUCCESS;
-
-  /* Whose grant it is goes with it: it will be discarded, and the person told. */
-  if (g_str_equal (ck_transaction_get_operation (t), "connect"))
-    {
-      ck_transaction_set_grant (t, "account-id", account->id);
-      ck_transaction_set_grant (t, "account-name", account->name);
-      ck_transaction_set_grant (t, "owner-id", choose_owner (t, account, TRUE));
-    }
-
-  return ck_transaction_fail (t, "wrong-account",
-                              "the platform says this is account %s%s%s%s, but the channel is "
-                              "pinned to account %s",
-                              account->id, account->name != NULL ? " (" : "",
-                              account->name != NULL ? account->name : "",
-                              account->name != NULL ? ")" : "", pinned);
-}
-
-/* The account is put into the grant of a connect even if it is the wrong one, so that the broker
- * can say which one came; it discards that grant. */
-static CkResult
-accept_account (CkTransaction *t, const Account *account)
-{
-  gboolean is_connect = g_str_equal (ck_transaction_get_operation (t), "connect");
-  const char *owner = choose_owner (t, account, is_connect);
-  CkResult result = check_pinned (t, account);
-
-  if (result != CK_RESULT_SUCCESS && !is_connect)
-    return result;
-
-  if (!ck_transaction_set_grant (t, "account-id", account->id)
-      || (owner != NULL && !ck_transaction_set_grant (t, "owner-id", owner))
-      || (account->name != NULL && !ck_transaction_set_grant (t, "account-name", account->name)))
-    return ck_transaction_fail (t, "server-error", "%s failed: id or name cannot be kept", WHAT);
-
-  return result;
-}
-
 static CkResult
 identify (CkTransaction *t, int argc, const char **argv)
 {
-  g_auto (Account) account = { 0 };
+  g_auto (CkAccount) account = { 0 };
   Arguments arguments = { 0 };
   const char *uri = NULL;
   CkResult result = parse_arguments (t, argc, argv, &arguments);
@@ -264,7 +168,7 @@ identify (CkTransaction *t, int argc, const char **argv)
   else
     return CK_RESULT_IGNORE;
 
-  return result == CK_RESULT_SUCCESS ? accept_account (t, &account) : result;
+  return result == CK_RESULT_SUCCESS ? ck_account_accept (t, &account, WHAT) : result;
 }
 
 CkResult

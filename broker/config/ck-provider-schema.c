@@ -28,6 +28,12 @@ static const CkSchemaKey keys[] = {
   { "OAuth2", "RevocationReach", CK_VALUE_WORD, "grant owner" },
   { "OAuth2", "ScopeChangeReach", CK_VALUE_WORD, "grant owner" },
 
+  { "OAuth1", "RequestTokenEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth1", "AuthorizationEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth1", "AccessTokenEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth1", "RevocationEndpoint", CK_VALUE_ENDPOINT, NULL },
+  { "OAuth1", "AuthorizationParameters", CK_VALUE_LIST, NULL },
+
   { "Lifetime", "Renewal", CK_VALUE_WORD, "ahead on-demand" },
   { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown" },
   { "Lifetime", "RotationGrace", CK_VALUE_FINITE, NULL },

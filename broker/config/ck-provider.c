@@ -284,7 +284,8 @@ fill_policy (CkProvider *provider)
 static char *
 find_host (CkProvider *provider)
 {
-  static const char *const keys[] = { "OAuth2.TokenEndpoint", "OAuth2.Issuer", "OAuth2.Metadata" };
+  static const char *const keys[]
+      = { "OAuth2.TokenEndpoint", "OAuth2.Issuer", "OAuth2.Metadata", "OAuth1.AccessTokenEndpoint" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {

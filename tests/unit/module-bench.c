@@ -6,25 +6,14 @@
 #include <gmodule.h>
 #include <string.h>
 
+#include "bench-platform.h"
 #include "ck-error.h"
 #include "ck-secret.h"
 #include "ck-stack.h"
 
-typedef struct
-{
-  guint status;
-  char *body;
-} Canned;
-
 struct _Bench
 {
-  GSocketListener *listener;
-  GCancellable *stop;
-  GThread *thread;
-  char *base;
-  GAsyncQueue *answers;
-  GMutex lock; /* guards requests */
-  GPtrArray *requests;
+  BenchPlatform *platform;
   GHashTable *settings;
   GHashTable *arguments;
   GHashTable *items;
@@ -38,90 +27,6 @@ struct _Bench
   GVariant *details;
 };
 
-static void
-canned_free (gpointer data)
-{
-  Canned *answer = data;
-
-  g_free (answer->body);
-  g_free (answer);
-}
-
-/* ---- the platform ---------------------------------------------------------------------------- */
-
-static gsize
-content_length (const char *request)
-{
-  g_autofree char *lower = g_ascii_strdown (request, -1);
-  const char *header = strstr (lower, "\r\ncontent-length:");
-
-  return header != NULL
-             ? (gsize) g_ascii_strtoull (header + strlen ("\r\ncontent-length:"), NULL, 10)
-             : 0;
-}
-
-static char *
-read_request (GInputStream *input)
-{
-  g_autoptr (GString) request = g_string_new (NULL);
-  const char *end = NULL;
-  char buffer[4096];
-  gssize n;
-
-  while (end == NULL || strlen (end + 4) < content_length (request->str))
-    {
-      n = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
-      if (n <= 0)
-        break;
-      g_string_append_len (request, buffer, n);
-      end = strstr (request->str, "\r\n\r\n");
-    }
-
-  return g_string_free (g_steal_pointer (&request), FALSE);
-}
-
-static void
-serve (Bench *bench, GSocketConnection *connection)
-{
-  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  char *request = read_request (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
-  Canned *answer = g_async_queue_try_pop (bench->answers);
-  g_autofree char *text = NULL;
-
-  g_mutex_lock (&bench->lock);
-  g_ptr_array_add (bench->requests, request);
-  g_mutex_unlock (&bench->lock);
-
-  if (answer == NULL || answer->status > 0)
-    {
-      const char *body = answer != NULL ? answer->body : "no answer was prepared for this request";
-
-      text = g_strdup_printf ("HTTP/1.1 %u X\r\nContent-Type: application/json\r\n"
-                              "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                              answer != NULL ? answer->status : 599, strlen (body), body);
-      g_output_stream_write_all (output, text, strlen (text), NULL, NULL, NULL);
-    }
-  if (answer != NULL)
-    canned_free (answer);
-  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-}
-
-static gpointer
-serve_thread (gpointer user_data)
-{
-  Bench *bench = user_data;
-
-  for (;;)
-    {
-      g_autoptr (GSocketConnection) connection
-          = g_socket_listener_accept (bench->listener, NULL, bench->stop, NULL);
-
-      if (connection == NULL)
-        return NULL;
-      serve (bench, connection);
-    }
-}
-
 /* ---- the bench ------------------------------------------------------------------------------- */
 
 static char *
@@ -129,7 +34,7 @@ expand (Bench *bench, const char *text)
 {
   g_auto (GStrv) parts = g_strsplit (text, "@BASE@", -1);
 
-  return g_strjoinv (bench->base, parts);
+  return g_strjoinv (bench_get_base (bench), parts);
 }
 
 Bench *
@@ -147,34 +52,20 @@ bench_new (void)
     { "OAuth2.ClientAuthentication", "basic" },
     { "OAuth2.IssParameterSupported", "false" },
   };
-  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GError) error = NULL;
   Bench *bench = g_new0 (Bench, 1);
 
-  g_mutex_init (&bench->lock);
-  bench->answers = g_async_queue_new_full (canned_free);
-  bench->requests = g_ptr_array_new_with_free_func (g_free);
+  bench->platform = bench_platform_new ();
   bench->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->arguments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->timeout = 30;
   g_variant_dict_init (&bench->grant, NULL);
 
-  bench->stop = g_cancellable_new ();
-  bench->listener = g_socket_listener_new ();
-  g_socket_listener_add_address (bench->listener, any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
-                                 NULL, &bound, &error);
-  g_assert_no_error (error);
-  bench->base = g_strdup_printf ("http://127.0.0.1:%u",
-                                 g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
-
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     bench_set (bench, settings[i][0], settings[i][1]);
   bench_set_argument (bench, "client-id", "app");
   bench_set_argument (bench, "redirect-uri", "http://127.0.0.1:9/cb");
   bench_set_argument (bench, "flow", "browser");
-  bench->thread = g_thread_new ("platform", serve_thread, bench);
 
   return bench;
 }
@@ -182,29 +73,22 @@ bench_new (void)
 void
 bench_free (Bench *bench)
 {
-  g_cancellable_cancel (bench->stop);
-  g_thread_join (bench->thread);
-  g_clear_object (&bench->listener);
-  g_clear_object (&bench->stop);
+  bench_platform_free (bench->platform);
   g_clear_pointer (&bench->t, ck_transaction_free);
   g_clear_pointer (&bench->details, g_variant_unref);
   g_variant_dict_clear (&bench->grant);
   g_hash_table_unref (bench->settings);
   g_hash_table_unref (bench->arguments);
   g_hash_table_unref (bench->items);
-  g_ptr_array_unref (bench->requests);
-  g_async_queue_unref (bench->answers);
-  g_mutex_clear (&bench->lock);
   g_free (bench->scopes);
   g_free (bench->secrets);
-  g_free (bench->base);
   g_free (bench);
 }
 
 const char *
 bench_get_base (Bench *bench)
 {
-  return bench->base;
+  return bench_platform_get_base (bench->platform);
 }
 
 static void
@@ -269,13 +153,18 @@ bench_set_grant_time (Bench *bench, const char *member, guint64 time)
 }
 
 void
+bench_set_extra (Bench *bench, const char *key, const char *value)
+{
+  g_variant_dict_insert_value (&bench->grant, "extras",
+                               g_variant_new_parsed ("{%s: %s}", key, value));
+}
+
+void
 bench_answer (Bench *bench, guint status, const char *body)
 {
-  Canned *answer = g_new0 (Canned, 1);
+  g_autofree char *expanded = expand (bench, body);
 
-  answer->status = status;
-  answer->body = expand (bench, body);
-  g_async_queue_push (bench->answers, answer);
+  bench_platform_answer (bench->platform, status, expanded);
 }
 
 void
@@ -298,11 +187,12 @@ on_converse (const char *style,
   Bench *bench = user_data;
   GVariant *answer = bench_ask_person (bench, style, details);
 
+  const char *text = NULL;
+
   if (answer == NULL)
-    {
-      g_set_error_literal (error, CK_ERROR, CK_ERROR_CANCELLED, "gone");
-      return NULL;
-    }
+    g_set_error_literal (error, CK_ERROR, CK_ERROR_CANCELLED, "gone");
+  else if (g_str_equal (style, "secret") && g_variant_lookup (answer, "secret", "&s", &text))
+    *secret = secret_value_new (text, -1, "text/plain");
 
   return answer;
 }
@@ -318,19 +208,12 @@ static const CkTransactionHooks hooks = { .converse = on_converse, .log = on_log
 static GVariant *
 make_failures (void)
 {
-  GVariantBuilder builder;
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ss)"));
-  g_variant_builder_add (&builder, "(ss)", "client-misconfigured",
-                         "where=token json:error=invalid_client");
-  g_variant_builder_add (&builder, "(ss)", "unknown-revoked",
-                         "where=token json:error=invalid_grant");
-  g_variant_builder_add (&builder, "(ss)", "none", "where=redirect json:error=access_denied");
-  g_variant_builder_add (&builder, "(ss)", "unknown-revoked", "where=api status=401");
-  g_variant_builder_add (&builder, "(ss)", "unknown-revoked",
-                         "where=api status=200 json:data.active=false");
-
-  return g_variant_builder_end (&builder);
+  return g_variant_new_parsed (
+      "[('client-misconfigured', 'where=token json:error=invalid_client'),"
+      " ('unknown-revoked', 'where=token json:error=invalid_grant'),"
+      " ('none', 'where=redirect json:error=access_denied'),"
+      " ('unknown-revoked', 'where=api status=401'),"
+      " ('unknown-revoked', 'where=api status=200 json:data.active=false')]");
 }
 
 static GVariant *
@@ -460,7 +343,7 @@ bench_take_grant (Bench *bench, GVariant *grant)
 void
 bench_forget_requests (Bench *bench)
 {
-  g_ptr_array_set_size (bench->requests, 0);
+  g_ptr_array_set_size (bench_platform_get_requests (bench->platform), 0);
 }
 
 CkResult
@@ -506,15 +389,15 @@ bench_run (Bench *bench, const char *operation, const char *module, const char *
 guint
 bench_count_requests (Bench *bench)
 {
-  return bench->requests->len;
+  return bench_platform_get_requests (bench->platform)->len;
 }
 
 const char *
 bench_get_request (Bench *bench, guint index)
 {
-  g_assert_cmpuint (index, <, bench->requests->len);
+  g_assert_cmpuint (index, <, bench_platform_get_requests (bench->platform)->len);
 
-  return g_ptr_array_index (bench->requests, index);
+  return g_ptr_array_index (bench_platform_get_requests (bench->platform), index);
 }
 
 char *
@@ -595,4 +478,10 @@ guint64
 bench_now (void)
 {
   return (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+}
+
+const char *
+bench_get_extra (Bench *bench, const char *key)
+{
+  return ck_transaction_get_grant_extra (bench->t, key);
 }

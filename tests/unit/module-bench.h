@@ -36,10 +36,13 @@ void bench_set_secrets (Bench *bench, const char *secrets); /* of the client, jo
 void bench_set_grant (Bench *bench, const char *member, const char *value);
 void bench_set_grant_time (Bench *bench, const char *member, guint64 time);
 
+void bench_set_extra (Bench *bench, const char *key, const char *value); /* the only one */
+
 /* The next request is answered so; @status 0 hangs up without a word. */
 void bench_answer (Bench *bench, guint status, const char *body);
 
-/* What the person answers to a prompt: a{sv}, or %NULL for giving up. */
+/* What the person answers to a prompt: a{sv} (for a secret, `secret` in it), or %NULL for giving
+ * up. */
 typedef GVariant *(*BenchPerson) (const char *style, GVariant *details, gpointer user_data);
 void bench_set_person (Bench *bench, BenchPerson person, gpointer user_data);
 
@@ -73,6 +76,7 @@ gboolean bench_is_in_doubt (Bench *bench);
 gboolean bench_has_word (Bench *bench, const char *key, const char *word); /* `advice`, … */
 const char *bench_get_item (Bench *bench, const char *key);
 const char *bench_get (Bench *bench, const char *member); /* the grant as it now stands */
+const char *bench_get_extra (Bench *bench, const char *key);
 guint64 bench_get_time (Bench *bench, const char *member);
 char *bench_dup_scopes (Bench *bench); /* joined by blanks */
 guint64 bench_now (void);

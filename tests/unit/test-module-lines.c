@@ -27,6 +27,7 @@ static const struct
     "introspect" },
   { "identity", "connect verify",
     "uri=x endpoint=x scheme=x header=x id=x name=x owner=x source=id_token" },
+  { "oauth1", "connect revoke", "id=x name=x" },
   { "permit", "connect verify renew revoke", "" },
   { "refresh_token", "renew", "" },
   { "revocation", "revoke",

@@ -259,3 +259,34 @@ ck_request_dup_scope (CkTransaction *t)
 
   return g_strjoinv (separator, (char **) ck_transaction_get_scopes (t));
 }
+
+CkResult
+ck_request_add_parameters (CkTransaction *t,
+                           const char *group,
+                           gboolean (*is_protocol) (const char *name),
+                           CkForm *form)
+{
+  const char *setting = ck_transaction_get_setting (t, group, "AuthorizationParameters");
+  g_auto (GStrv) words = g_strsplit_set (setting != NULL ? setting : "", " \t", -1);
+
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      char *equals = strchr (words[i], '=');
+
+      if (*words[i] == '\0')
+        continue;
+      if (equals != NULL)
+        *equals = '\0';
+      if (equals == NULL || is_protocol (words[i]))
+        {
+          ck_transaction_fail (t, "none",
+                               "AuthorizationParameters in the provider file is wrong: \"%s\" is "
+                               "no NAME=VALUE or is set by the protocol itself",
+                               words[i]);
+          return CK_RESULT_SERVICE_ERR;
+        }
+      ck_form_add (form, words[i], equals + 1);
+    }
+
+  return CK_RESULT_SUCCESS;
+}

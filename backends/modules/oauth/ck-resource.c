@@ -4,6 +4,7 @@
 #include "ck-resource.h"
 
 #include "ck-oauth-text.h"
+#include "ck-signed.h"
 #include "ck-token.h"
 
 static char *
@@ -14,14 +15,44 @@ expand_header (CkTransaction *t, const char *header)
   return g_strjoinv (ck_transaction_get_client_id (t), parts);
 }
 
+/* The colon may stand in a path as it is (RFC 3986 section 3.3), and bot tokens have one. */
+static CkSecretText
+expand_uri (const char *uri, const char *token)
+{
+  g_auto (GStrv) parts = g_strsplit (uri, "%t", -1);
+  g_auto (CkSecretText) escaped = g_uri_escape_string (token, ":", FALSE);
+
+  return g_strjoinv (escaped, parts);
+}
+
+static CkResult
+ask_signed (CkTransaction *t,
+            const CkResource *resource,
+            const char *header,
+            CkHttpResponse **response)
+{
+  CkSigned request = {
+    .method = resource->method != NULL ? resource->method : "GET",
+    .uri = resource->uri,
+    .header = header,
+    .token = ck_transaction_get_grant (t, "access-token"),
+    .token_secret = ck_transaction_get_grant_extra (t, CK_SIGNED_SECRET),
+  };
+
+  return ck_signed_send (t, &request, response);
+}
+
 CkResult
 ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **response)
 {
   const char *token = ck_transaction_get_grant (t, "access-token");
+  const char *scheme = resource->scheme != NULL ? resource->scheme : "Bearer";
   g_auto (CkSecretText) authorization = NULL;
+  g_auto (CkSecretText) uri = NULL;
   g_autofree char *header = NULL;
   const char *headers[] = { "Accept: application/json", NULL, NULL, NULL };
-  CkHttpRequest request = { "GET", resource->uri, headers, NULL, NULL, FALSE };
+  CkHttpRequest request = { "GET", NULL, headers, NULL, NULL, FALSE };
+  guint n_headers = 1;
 
   if (*token == '\0')
     {
@@ -29,10 +60,14 @@ ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **
       return CK_RESULT_CRED_UNAVAIL;
     }
 
-  headers[1] = authorization = g_strdup_printf (
-      "Authorization: %s %s", resource->scheme != NULL ? resource->scheme : "Bearer", token);
   if (resource->header != NULL)
-    headers[2] = header = expand_header (t, resource->header);
+    headers[n_headers++] = header = expand_header (t, resource->header);
+  if (g_str_equal (scheme, CK_RESOURCE_SIGNED))
+    return ask_signed (t, resource, header, response);
+
+  request.uri = uri = expand_uri (resource->uri, token);
+  if (!g_str_equal (scheme, CK_RESOURCE_NO_SCHEME))
+    headers[n_headers++] = authorization = g_strdup_printf ("Authorization: %s %s", scheme, token);
   if (resource->method != NULL)
     request.method = resource->method;
   if (g_str_equal (request.method, "POST"))

@@ -5,11 +5,16 @@
 
 G_BEGIN_DECLS
 
+/* Two words for @scheme that are none: the request is signed by OAuth 1.0a; no such header. */
+#define CK_RESOURCE_SIGNED "OAuth1"
+#define CK_RESOURCE_NO_SCHEME "none"
+
 /**
  * CkResource:
- * @uri: where
+ * @uri: where; `%t` in it is the access token, for platforms that have it in the path
  * @method: (nullable): %NULL is `GET`
- * @scheme: (nullable): the word before the token in the Authorization header; %NULL is `Bearer`
+ * @scheme: (nullable): the word before the token in the Authorization header; %NULL is `Bearer`;
+ *   or one of the two above
  * @header: (nullable): one more header, `Client-Id: %c`; `%c` in it is the client id
  *
  * A request in the name of the channel (RFC 6750 section 2.1).
