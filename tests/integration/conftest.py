@@ -17,6 +17,7 @@ from harness.journal import Journal  # noqa: E402
 from harness.ledger import Ledger  # noqa: E402
 from harness.oidc import OidcServer  # noqa: E402
 from harness.platform import Simulator  # noqa: E402
+from matrix.stage import TABLE  # noqa: E402
 
 _numbers = itertools.count()
 _ledger = Ledger()
@@ -196,6 +197,8 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_terminal_summary(terminalreporter):
+    for line in TABLE.lines():
+        terminalreporter.write_line(line, red="  FAILED  " in line)
     terminalreporter.write_line(f"{len(_ledger)} secrets searched for in all logs, output and files")
     for path, secret in sorted(set(_leaks)):
         terminalreporter.write_line(f"LEAKED SECRET {secret[:6]}… in {path}", red=True)

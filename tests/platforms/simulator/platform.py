@@ -90,7 +90,7 @@ class Platform:
     def check_access(self, value):
         token = self.grants.check_access(value)
         if token.family.app.suspended:
-            raise Refusal("app-suspended")
+            raise Refusal("bad-access", "app-suspended")
         self.check_account(token.family.account)
         return token
 

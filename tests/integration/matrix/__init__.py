@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Platforms × failures as data, one file a platform; subject.py says what a row is."""
+
+from . import lumen
+
+SUBJECTS = [lumen.SUBJECT]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the matrix is made of: a subject is a platform as a channel uses it, a row one failure of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from harness.http import request
+from harness.platform import REDIRECT
+
+# The signal that tells of a state.
+SIGNALS = {"revoked": "Revoked", "expired": "Expired", "blocked": "Blocked", "locked": "Locked",
+           "interrupted": "Interrupted", "suspended": "Suspended"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One failure. `do` and `undo` are actions of the platform's control side as one would write
+    them after a prompt, "change-password account=alice-live" (tests/platforms/README.md)."""
+    what: str              # what happened, as a person would say it
+    do: tuple              # how it is made to happen
+    by: str                # how Channelkeeper meets it: "verify", "renew", "report", "reconnect", or "wait" until it
+    #                        does by itself; two words where it wants to see it twice
+    state: str             # what must come of it
+    cause: str
+    remedy: str = ""       # words that must stand in the remedy
+    signal: str = ""       # the signal, if it is not the state's own; "none": there must be none
+    undo: tuple | None = None     # what puts it right at the platform; the channel then heals by itself.
+    #                               Without it, a person reconnects the channel
+    heals_by: str = "verify"      # or "renew"
+    before: tuple = ()            # actions before the channel is connected
+    report: tuple = (401, b"")    # what an app reports: status, body
+    advice: str = ""       # advice that must be there meanwhile
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A provider file with the simulator behind it. The account is ACCOUNT."""
+    name: str                     # in the table
+    provider: str
+    simulator: str
+    accepted: Callable            # accepted(channel): whether the platform's API takes what the broker hands out
+    scopes: tuple = ()
+    client_id: str = ""           # the simulator's studio app if it is not said
+    client_secret: str | None = None
+    redirect_uris: tuple = (REDIRECT,)
+    flow: str = "browser"
+    choice: str = ""              # what to choose where a stack asks; the first if it is not said
+    secret: Callable | None = None  # secret(platform): what to paste where a stack asks
+    renews: bool = True
+    options: dict = field(default_factory=dict)  # more of AddChannel
+    rows: tuple = ()
+
+
+ACCOUNT = "alice-live"
+OTHER = "somebody-else"
+
+
+def bearer(uri, method="GET", headers=None, scheme="Bearer"):
+    """accepted() for an API that takes a token in the Authorization header; %c is the client's id."""
+    def accepted(channel):
+        token, _expires, details = channel.token()
+        own = {name: value.replace("%c", details["client-id"]) for name, value in (headers or {}).items()}
+        answer = request(method, uri, headers={"authorization": f"{scheme} {token}", **own})
+        return answer.status < 300
+    return accepted
+
+
+def remove(what="the app is removed in the platform's settings", **outcome):
+    return Row(what, (f"remove-app account={ACCOUNT}",), **outcome)
+
+
+def change_password(**outcome):
+    return Row("the password is changed", (f"change-password account={ACCOUNT}",), **outcome)
+
+
+def wrong_secret(**details):
+    return Row("the client secret is changed at the platform", ("rotate-secret",), "renew renew", "suspended",
+               "client-misconfigured", heals_by="renew", **details)
+
+
+# Trouble of the platform costs no grant, whatever it looks like (design rule 4).
+TROUBLE = ("500", "503", "429", "junk", "html", "huge", "deep", "redirect", "drop", "truncated")
+
+
+def trouble(path, by="verify"):
+    """The channel is as good as before while its token lives."""
+    return tuple(Row(f"{path} answers {mode}", (f"fault mode={mode} path={path}",), by, "connected", "none",
+                     signal="none", undo=(f"fault path={path}",)) for mode in TROUBLE)
+
+
+def outage(lifetime, path="", undo=()):
+    """The token runs out meanwhile. `lifetime`: what access_ttl is otherwise."""
+    return tuple(Row(f"{mode} until the token has run out", (f"fault mode={mode} path={path}",), "wait", "interrupted",
+                     cause, before=("settings access_ttl=2",), heals_by="renew",
+                     undo=(f"settings access_ttl={lifetime}", f"fault path={path}", *undo))
+                 for mode, cause in (("500", "server-error"), ("429", "rate-limited")))
+
+
+def at_a_reconnect():
+    """What a person can do to a reconnect; the channel's good grant stays."""
+    return (
+        Row("another account is logged in to the browser", (f"login-as account={OTHER}",), "reconnect",
+            "connected", "wrong-account", signal="Locked", undo=("login-as",)),
+        Row("the person says no", ("deny",), "reconnect", "connected", "none", signal="none", undo=("deny denies=false",)),
+    )

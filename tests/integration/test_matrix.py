@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every platform of the mission, each failure of it: what happens at the platform, what state, cause,
+remedy and signal come of it, and how it is put right. The rows are data: matrix/. At the end of the
+run they are printed as a table."""
+
+import os
+import time
+
+import pytest
+from harness.api import Api
+from harness.broker import Broker
+from harness.setups import PLATFORMS
+from matrix import SUBJECTS
+from matrix.stage import TABLE, Stage
+
+CASES = [pytest.param(subject, row, id=f"{subject.name}-{row.what}".replace(" ", "-"))
+         for subject in SUBJECTS for row in subject.rows]
+
+
+@pytest.fixture(scope="module")
+def stages(polkit, simulator):
+    """stages(subject): its channel, on one broker for all of them."""
+    broker = Broker("/run/ck/t/matrix")
+    broker.copy_config(os.path.join(PLATFORMS, "lumen.provider"), "providers.d")
+    broker.copy_config(os.path.join(PLATFORMS, "lumen"), "stacks.d")
+    broker.start()
+    callers = {user: Api(user) for user in ("root", "alice", "studio", "bob")}
+    made = {}
+
+    def get(subject):
+        if subject.name not in made:
+            made[subject.name] = Stage(subject, simulator.platform(subject.simulator), callers)
+        return made[subject.name]
+
+    yield get
+    for caller in callers.values():
+        caller.close()
+    broker.stop()
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=[subject.name for subject in SUBJECTS])
+def test_life(stages, subject):
+    """Connected, taken by the platform's API, renewed, taken again."""
+    stage = stages(subject)
+    stage.fresh()
+    app = stage.channel.seen_by(stage.app)
+    assert subject.accepted(app)
+    if subject.renews:
+        before = stage.channel.prop("Generation")
+        app.renew()
+        assert stage.channel.prop("Generation") > before
+        assert subject.accepted(app)
+
+
+@pytest.mark.parametrize("subject, row", CASES)
+def test_failure(stages, subject, row):
+    begun, passed = time.monotonic(), False
+    stage = stages(subject)
+    try:
+        stage.play(row)
+        passed = True
+    finally:
+        TABLE.note(subject, row, passed, time.monotonic() - begun, stage.remedy)
