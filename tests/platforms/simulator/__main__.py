@@ -9,11 +9,23 @@ import signal
 from aiohttp import web
 
 from . import certificates
+from .dailymotion import Dailymotion
+from .discord import Discord
+from .entra import Entra
+from .kick import Kick
 from .lumen import Lumen
+from .mastodon import Mastodon
+from .pinterest import Pinterest
+from .reddit import Reddit
 from .server import Server
+from .tiktok import TikTok
+from .trovo import Trovo
 from .twitch import Twitch
+from .vimeo import Vimeo
 
-PLATFORMS = (Twitch,)
+PLATFORMS = (
+    Twitch, Kick, TikTok, Pinterest, Reddit, Discord, Mastodon, Vimeo, Dailymotion, Trovo, Entra,
+)
 
 
 def add_hosts(path, hosts):

@@ -150,8 +150,12 @@ class OAuthPlatform(Platform):
         """The app that begins a device flow; some platforms want no secret here."""
         return self.client(http, form)
 
+    async def form(self, http):
+        """The parameters of a request in the app's name."""
+        return await http.post()
+
     async def token(self, http):
-        form = await http.post()
+        form = await self.form(http)
         log = http["log"] = {"grant_type": form.get("grant_type"), "client_id": form.get(self.client_id_field)}
         for name in ("refresh_token", "code", "device_code"):
             if form.get(name):
