@@ -14,6 +14,10 @@
 /* The date the wall-clock timer waits for: never, so that only a step ends the wait. */
 #define FAR_FUTURE G_GINT64_CONSTANT (253402300799)
 
+/* So many become due before the loop has its turn: ten thousand at once do not keep a caller
+ * waiting. */
+#define SLICE 32
+
 typedef struct
 {
   gint64 due; /* CLOCK_BOOTTIME, microseconds */
@@ -28,6 +32,7 @@ struct _CkPlanner
   gpointer user_data;
   GSequence *queue;  /* of Plan, by due */
   GHashTable *plans; /* key to its GSequenceIter */
+  gint64 armed;      /* what the timer is set to; 0: not at all */
   int timer_fd;
   int step_fd;
   guint timer_source;
@@ -50,18 +55,17 @@ arm (CkPlanner *self)
 {
   struct itimerspec spec = { 0 };
   GSequenceIter *head = g_sequence_get_begin_iter (self->queue);
+  gint64 due = 0;
 
+  /* All zero would disarm it. */
   if (!g_sequence_iter_is_end (head))
-    {
-      const Plan *plan = g_sequence_get (head);
+    due = MAX (((const Plan *) g_sequence_get (head))->due, 1);
+  if (due == self->armed)
+    return;
 
-      spec.it_value.tv_sec = plan->due / G_USEC_PER_SEC;
-      spec.it_value.tv_nsec = (plan->due % G_USEC_PER_SEC) * 1000;
-      /* All zero would disarm it. */
-      if (plan->due <= 0)
-        spec.it_value.tv_nsec = 1;
-    }
-
+  spec.it_value.tv_sec = due / G_USEC_PER_SEC;
+  spec.it_value.tv_nsec = (due % G_USEC_PER_SEC) * 1000;
+  self->armed = due;
   timerfd_settime (self->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
@@ -83,7 +87,8 @@ on_timer (int fd, GIOCondition condition, gpointer user_data)
   if (read (fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
     return G_SOURCE_CONTINUE;
 
-  while (!g_sequence_is_empty (self->queue))
+  self->armed = 0;
+  for (guint i = 0; i < SLICE && !g_sequence_is_empty (self->queue); i++)
     {
       GSequenceIter *head = g_sequence_get_begin_iter (self->queue);
       const Plan *plan = g_sequence_get (head);
