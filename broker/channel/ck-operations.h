@@ -30,6 +30,20 @@ void ck_channel_get_token_async (CkBroker *broker,
                                  gpointer user_data);
 
 /**
+ * ck_channel_peek_token:
+ *
+ * The common case of ck_channel_get_token_async(), without a turn of the main loop: the token held
+ * is what was asked for.
+ *
+ * Returns: (transfer none) (nullable): the grant that holds the token; %NULL: ask
+ *   ck_channel_get_token_async()
+ */
+CkGrant *ck_channel_peek_token (CkBroker *broker,
+                                CkChannel *channel,
+                                guint min_validity,
+                                const char *const *scopes);
+
+/**
  * ck_channel_get_token_finish:
  * @generation: (out) (optional): which grant it is
  * @unsaved: (out) (optional): it could not be written to the vault yet

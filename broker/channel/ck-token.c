@@ -151,6 +151,22 @@ may_try_renewal (const Request *request, guint64 now)
          && ck_renewal_is_possible (request->broker, request->channel);
 }
 
+CkGrant *
+ck_channel_peek_token (CkBroker *broker,
+                       CkChannel *channel,
+                       guint min_validity,
+                       const char *const *scopes)
+{
+  const Request request = { broker, channel, min_validity };
+  guint64 now = ck_clock_now ();
+
+  if (!ck_channel_may_hand_out (channel, now) || !covers_scopes (channel, scopes, NULL)
+      || is_worth_renewing (&request, now))
+    return NULL;
+
+  return ck_channel_get_grant (channel);
+}
+
 void
 ck_channel_get_token_async (CkBroker *broker,
                             CkChannel *channel,
