@@ -11,7 +11,6 @@
 #include "ck-names.h"
 #include "ck-operations.h"
 #include "ck-save.h"
-#include "ck-stack.h"
 
 typedef struct
 {
@@ -39,15 +38,13 @@ renewal_free (Renewal *renewal)
 static gboolean
 stack_can_renew (CkConfig *config, CkProvider *provider, CkGrant *grant)
 {
-  g_autoptr (GVariant) variant = ck_config_dup_stack (config, provider, "renew");
-  g_autoptr (CkStack) stack = variant != NULL ? ck_stack_new_from_variant (variant, NULL) : NULL;
-  g_auto (GStrv) modules = stack != NULL ? ck_stack_list_modules (stack) : NULL;
+  const char *const *modules = ck_config_get_stack_modules (config, provider, "renew");
 
   if (modules == NULL || modules[0] == NULL)
     return FALSE;
 
   return *ck_grant_get_refresh_token (grant) != '\0'
-         || !g_strv_contains ((const char *const *) modules, "refresh_token.so");
+         || !g_strv_contains (modules, "refresh_token.so");
 }
 
 gboolean

@@ -11,6 +11,7 @@ struct _CkConfigStacks
   GStrv dirs;
   char *moduledir;
   GHashTable *good; /* name/operation to GVariant; name to NULL once all operations are there */
+  GHashTable *modules; /* name/operation to GStrv */
 };
 
 static void
@@ -28,6 +29,8 @@ ck_config_stacks_new (const char *const *dirs, const char *moduledir)
   stacks->dirs = g_strdupv ((char **) dirs);
   stacks->moduledir = g_strdup (moduledir);
   stacks->good = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, unref_nullable);
+  stacks->modules
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_strfreev);
 
   return stacks;
 }
@@ -36,6 +39,7 @@ void
 ck_config_stacks_free (CkConfigStacks *stacks)
 {
   g_clear_pointer (&stacks->good, g_hash_table_unref);
+  g_clear_pointer (&stacks->modules, g_hash_table_unref);
   g_free (stacks->moduledir);
   g_strfreev (stacks->dirs);
   g_free (stacks);
@@ -70,6 +74,12 @@ check_modules (CkConfigStacks *stacks, GVariant *compiled, GError **error)
   return TRUE;
 }
 
+static char *
+make_key (const char *name, const char *operation)
+{
+  return g_strconcat (name, "/", operation, NULL);
+}
+
 /* *@compiled stays NULL if the stack has nothing for the operation. */
 static gboolean
 compile (CkConfigStacks *stacks,
@@ -91,6 +101,7 @@ compile (CkConfigStacks *stacks,
   if (!check_modules (stacks, variant, error))
     return FALSE;
   *compiled = g_steal_pointer (&variant);
+  g_hash_table_replace (stacks->modules, make_key (name, operation), ck_stack_list_modules (stack));
 
   return TRUE;
 }
@@ -113,8 +124,7 @@ ck_config_stacks_add (CkConfigStacks *stacks, const char *name, GError **error)
       if (compiled == NULL)
         continue;
       any = TRUE;
-      g_hash_table_replace (stacks->good,
-                            g_strconcat (name, "/", operations[i], NULL),
+      g_hash_table_replace (stacks->good, make_key (name, operations[i]),
                             g_steal_pointer (&compiled));
     }
 
@@ -135,7 +145,15 @@ ck_config_stacks_add (CkConfigStacks *stacks, const char *name, GError **error)
 GVariant *
 ck_config_stacks_lookup (CkConfigStacks *stacks, const char *name, const char *operation)
 {
-  g_autofree char *key = g_strconcat (name, "/", operation, NULL);
+  g_autofree char *key = make_key (name, operation);
 
   return g_hash_table_lookup (stacks->good, key);
+}
+
+const char *const *
+ck_config_stacks_get_modules (CkConfigStacks *stacks, const char *name, const char *operation)
+{
+  g_autofree char *key = make_key (name, operation);
+
+  return g_hash_table_lookup (stacks->modules, key);
 }

@@ -45,4 +45,13 @@ GVariant *ck_config_stacks_lookup (CkConfigStacks *stacks,
                                    const char *name,
                                    const char *operation);
 
+/**
+ * ck_config_stacks_get_modules:
+ *
+ * Returns: (transfer none) (nullable): the names of the modules in that stack; %NULL if it has no
+ *   line for @operation
+ */
+const char *const *
+ck_config_stacks_get_modules (CkConfigStacks *stacks, const char *name, const char *operation);
+
 G_END_DECLS

@@ -131,6 +131,12 @@ ck_config_dup_stack (CkConfig *config, CkProvider *provider, const char *operati
   return stack != NULL ? g_variant_ref (stack) : NULL;
 }
 
+const char *const *
+ck_config_get_stack_modules (CkConfig *config, CkProvider *provider, const char *operation)
+{
+  return ck_config_stacks_get_modules (config->stacks, ck_provider_get_stack (provider), operation);
+}
+
 const CkClientFile *
 ck_config_lookup_client (CkConfig *config, const char *id)
 {

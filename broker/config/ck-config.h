@@ -120,6 +120,17 @@ GPtrArray *ck_config_get_providers (CkConfig *config);
 GVariant *ck_config_dup_stack (CkConfig *config, CkProvider *provider, const char *operation);
 
 /**
+ * ck_config_get_stack_modules:
+ * @provider: one of this configuration's
+ * @operation: `connect`, `verify`, `renew` or `revoke`
+ *
+ * Returns: (transfer none) (nullable): the names of the modules the provider's stack has for it;
+ * %NULL if it has no line for that operation
+ */
+const char *const *
+ck_config_get_stack_modules (CkConfig *config, CkProvider *provider, const char *operation);
+
+/**
  * ck_config_get_clients:
  *
  * Returns: (transfer none) (element-type CkClientFile): all good ones, sorted by id. One whose
