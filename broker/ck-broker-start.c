@@ -3,6 +3,8 @@
 
 #include "ck-broker-private.h"
 
+#include <malloc.h>
+
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-lifecycle.h"
@@ -40,10 +42,10 @@ load_channels (CkBroker *self, GError **error)
   if (records == NULL)
     return FALSE;
 
-  for (guint i = 0; i < records->len; i++)
+  while (records->len > 0)
     {
       CkChannel *channel
-          = ck_channel_new (ck_channel_record_copy (g_ptr_array_index (records, i)), FALSE);
+          = ck_channel_new (g_ptr_array_steal_index_fast (records, records->len - 1), FALSE);
 
       g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
     }
@@ -114,6 +116,8 @@ finish_start (GTask *task)
   self->started = TRUE;
   for (guint i = 0; i < channels->len; i++)
     ck_broker_replan (self, g_ptr_array_index (channels, i));
+  /* What reading ten thousand channels needed for a moment is not kept for ever. */
+  malloc_trim (0);
   ck_broker_emit_changed (self);
 
   g_task_return_boolean (task, TRUE);

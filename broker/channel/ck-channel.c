@@ -15,7 +15,7 @@ struct _CkChannel
   GObject parent;
 
   char *id; /* not the record's: records come and go, tables are keyed by this */
-  CkChannelRecord *record;
+  const CkChannelRecord *record; /* packed: there may be many channels */
   CkGrant *grant;
   CkActivity activity;
   guint declared : 1;
@@ -31,7 +31,7 @@ ck_channel_finalize (GObject *object)
 
   g_warn_if_fail (g_queue_is_empty (&self->activity.turns));
   g_clear_pointer (&self->grant, ck_grant_unref);
-  g_clear_pointer (&self->record, ck_channel_record_free);
+  g_free ((gpointer) self->record);
   g_clear_pointer (&self->id, g_free);
 
   G_OBJECT_CLASS (ck_channel_parent_class)->finalize (object);
@@ -55,7 +55,8 @@ ck_channel_new (CkChannelRecord *record, gboolean declared)
   CkChannel *self = g_object_new (CK_TYPE_CHANNEL, NULL);
 
   self->id = g_strdup (record->id);
-  self->record = record;
+  self->record = ck_channel_record_pack (record);
+  ck_channel_record_free (record);
   self->declared = !!declared;
 
   return self;
@@ -83,11 +84,9 @@ ck_channel_take_record (CkChannel *self, CkChannelRecord *record)
   g_return_if_fail (CK_IS_CHANNEL (self));
   g_return_if_fail (g_str_equal (record->id, self->id));
 
-  /* The broker's table is keyed by this very string. */
-  g_free (record->id);
-  record->id = g_steal_pointer (&self->record->id);
-  ck_channel_record_free (self->record);
-  self->record = record;
+  g_free ((gpointer) self->record);
+  self->record = ck_channel_record_pack (record);
+  ck_channel_record_free (record);
 }
 
 CkGrant *

@@ -65,6 +65,14 @@ ck_channel_record_copy (const CkChannelRecord *record)
   return ck_record_copy (&ck_channel_record_type, record);
 }
 
+const CkChannelRecord *
+ck_channel_record_pack (const CkChannelRecord *record)
+{
+  G_STATIC_ASSERT (sizeof (CkChannelRecord) % sizeof (char *) == 0);
+
+  return ck_record_pack (&ck_channel_record_type, record);
+}
+
 void
 ck_channel_record_free (CkChannelRecord *record)
 {

@@ -73,6 +73,16 @@ CkChannelRecord *ck_channel_record_new (const char *id) G_GNUC_WARN_UNUSED_RESUL
 CkChannelRecord *ck_channel_record_copy (const CkChannelRecord *record) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_channel_record_pack:
+ * @record: (transfer none): a record
+ *
+ * Returns: (transfer full): a deep copy in one piece of memory, never to be changed, to be freed by
+ *   g_free()
+ */
+const CkChannelRecord *
+ck_channel_record_pack (const CkChannelRecord *record) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_channel_record_free:
  * @record: (transfer full) (nullable): a record
  */

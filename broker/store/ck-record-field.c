@@ -81,6 +81,68 @@ ck_record_free (const CkRecordType *type, gpointer record)
   g_free (record);
 }
 
+/* Bytes that @record's texts and lists take beyond its struct; the lists' pointers apart. */
+static void
+measure (const CkRecordType *type, gconstpointer record, gsize *n_pointers, gsize *n_chars)
+{
+  for (guint i = 0; i < type->n_fields; i++)
+    {
+      const CkField *field = &type->fields[i];
+      GStrv list = field->type == CK_FIELD_LIST ? CONST_MEMBER (GStrv, record, field) : NULL;
+
+      if (field->type == CK_FIELD_TEXT)
+        *n_chars += strlen (CONST_MEMBER (char *, record, field)) + 1;
+      if (field->type == CK_FIELD_LIST)
+        *n_pointers += g_strv_length (list) + 1;
+      for (; list != NULL && *list != NULL; list++)
+        *n_chars += strlen (*list) + 1;
+    }
+}
+
+static char *
+pack_text (char **chars, const char *text)
+{
+  char *packed = *chars;
+
+  *chars = stpcpy (packed, text) + 1;
+
+  return packed;
+}
+
+gpointer
+ck_record_pack (const CkRecordType *type, gconstpointer record)
+{
+  gsize n_pointers = 0;
+  gsize n_chars = 0;
+  gpointer packed;
+  char **pointers;
+  char *chars;
+
+  measure (type, record, &n_pointers, &n_chars);
+  packed = g_malloc (type->size + n_pointers * sizeof (char *) + n_chars);
+  memcpy (packed, record, type->size);
+  pointers = (char **) G_STRUCT_MEMBER_P (packed, type->size);
+  chars = (char *) (pointers + n_pointers);
+
+  for (guint i = 0; i < type->n_fields; i++)
+    {
+      const CkField *field = &type->fields[i];
+      GStrv list = field->type == CK_FIELD_LIST ? CONST_MEMBER (GStrv, record, field) : NULL;
+
+      if (field->type == CK_FIELD_TEXT)
+        MEMBER (char *, packed, field) = pack_text (&chars, CONST_MEMBER (char *, record, field));
+      if (field->type != CK_FIELD_LIST)
+        continue;
+
+      MEMBER (GStrv, packed, field) = pointers;
+      for (; *list != NULL; list++)
+        *pointers++ = pack_text (&chars, *list);
+      *pointers++ = NULL;
+    }
+
+  return packed;
+}
+
 gboolean
 ck_record_create_table (const CkRecordType *type, sqlite3 *db, GError **error)
 {
@@ -334,6 +396,8 @@ ck_record_load (const CkRecordType *type, sqlite3 *db, GDestroyNotify free_func,
   if (readable && code != SQLITE_DONE)
     readable = ck_db_writer_set_error (db, "cannot read", error);
   sqlite3_finalize (statement);
+  /* A table is read as a whole once: its pages are not wanted again. */
+  sqlite3_db_release_memory (db);
 
   return readable ? g_steal_pointer (&records) : NULL;
 }

@@ -66,6 +66,16 @@ gpointer ck_record_new (const CkRecordType *type, const char *key);
 gpointer ck_record_copy (const CkRecordType *type, gconstpointer record);
 
 /**
+ * ck_record_pack:
+ * @record: without %NULL texts and lists; its struct's size is a multiple of a pointer's
+ *
+ * A copy that is never changed, in one piece of memory: a third of what the pieces take.
+ *
+ * Returns: (transfer full): the copy, to be freed by g_free() alone
+ */
+gpointer ck_record_pack (const CkRecordType *type, gconstpointer record) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_record_free:
  * @record: (transfer full) (nullable): a struct
  */

@@ -309,6 +309,8 @@ ck_sealed_file_load (sqlite3 *db,
   sqlite3_finalize (statement);
   if (code != SQLITE_DONE)
     return ck_db_writer_set_error (db, "cannot read", error);
+  /* Read once, and all in memory from here on. */
+  sqlite3_db_release_memory (db);
 
   return check_manifest (db, &manifest, &load, error);
 }
