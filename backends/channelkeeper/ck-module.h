@@ -364,6 +364,18 @@ CkResult ck_transaction_fail_response (CkTransaction *t,
                                        const char *what);
 
 /**
+ * ck_transaction_get_response_cause:
+ * @where: as above
+ *
+ * Looks @response up as ck_transaction_fail_response() does, without failing.
+ *
+ * Returns: (transfer none): the cause's word, `none` if no row matches
+ */
+const char *ck_transaction_get_response_cause (CkTransaction *t,
+                                               CkHttpResponse *response,
+                                               const char *where);
+
+/**
  * ck_transaction_debug:
  *
  * Logs for the administrator when the stack's line has the argument `debug`. Secrets are cut.

@@ -89,7 +89,10 @@ fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
   ck_form_add (form, "nonce", attempt->nonce);
   if (attempt->verifier != NULL)
     {
-      g_autofree char *challenge = ck_pkce_challenge (attempt->verifier);
+      gboolean is_hex
+          = g_strcmp0 (ck_transaction_get_setting (t, "OAuth2", "PKCE"), "S256-hex") == 0;
+      g_autofree char *challenge = is_hex ? ck_pkce_challenge_hex (attempt->verifier)
+                                          : ck_pkce_challenge (attempt->verifier);
 
       ck_form_add (form, "code_challenge", challenge);
       ck_form_add (form, "code_challenge_method", "S256");
@@ -138,13 +141,13 @@ make_uri (CkTransaction *t, const Attempt *attempt, const char *endpoint, char *
       result = push_request (t, par, request, &request_uri);
       if (result != CK_RESULT_SUCCESS)
         return result;
-      ck_form_add (query, "client_id", ck_transaction_get_client_id (t));
+      ck_form_add (query, ck_request_client_id_parameter (t), ck_transaction_get_client_id (t));
       ck_form_add (query, "request_uri", request_uri);
       *uri = ck_form_append_to_uri (query, endpoint);
       return CK_RESULT_SUCCESS;
     }
 
-  ck_form_add (request, "client_id", ck_transaction_get_client_id (t));
+  ck_form_add (request, ck_request_client_id_parameter (t), ck_transaction_get_client_id (t));
   *uri = ck_form_append_to_uri (request, endpoint);
 
   return CK_RESULT_SUCCESS;

@@ -75,6 +75,16 @@ read_device (CkHttpResponse *response, Device *device)
   return TRUE;
 }
 
+/* NULL: only the first request names the scopes, as RFC 8628 has it. A platform with a name of its
+ * own for them wants to see them again when it is polled. */
+static const char *
+get_scope_parameter (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "DeviceScopeParameter");
+
+  return setting != NULL && *setting != '\0' ? setting : NULL;
+}
+
 static CkResult
 request_code (CkTransaction *t, Device *device)
 {
@@ -87,7 +97,7 @@ request_code (CkTransaction *t, Device *device)
   if (result != CK_RESULT_SUCCESS)
     return result;
 
-  ck_form_add (form, "scope", scope);
+  ck_form_add (form, get_scope_parameter (t) != NULL ? get_scope_parameter (t) : "scope", scope);
   result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, &response);
   if (result != CK_RESULT_SUCCESS)
     return result;
@@ -169,9 +179,12 @@ poll_once (CkTransaction *t,
            CkResult *result)
 {
   g_autoptr (CkForm) form = ck_form_new ();
+  g_autofree char *scope = ck_request_dup_scope (t);
 
   ck_form_add (form, "grant_type", GRANT_TYPE);
   ck_form_add (form, "device_code", device->device_code);
+  if (get_scope_parameter (t) != NULL)
+    ck_form_add (form, get_scope_parameter (t), scope);
   *result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, response);
   if (*result == CK_RESULT_AUTHINFO_UNAVAIL)
     return POLL_TROUBLE;

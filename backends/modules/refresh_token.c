@@ -38,6 +38,19 @@ is_rotating (CkTransaction *t)
   return !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"));
 }
 
+/* Where the token is sent: mostly where it came from. */
+static CkResult
+find_endpoint (CkTransaction *t, const char **endpoint)
+{
+  const char *own = ck_transaction_get_setting (t, "OAuth2", "RefreshEndpoint");
+
+  if (own == NULL || *own == '\0')
+    return ck_request_endpoint (t, MODULE, "TokenEndpoint", endpoint);
+  *endpoint = own;
+
+  return CK_RESULT_SUCCESS;
+}
+
 CkResult
 ck_sm_renew (CkTransaction *t, int argc, const char **argv)
 {
@@ -47,7 +60,7 @@ ck_sm_renew (CkTransaction *t, int argc, const char **argv)
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
 
   if (result == CK_RESULT_SUCCESS)
-    result = ck_request_endpoint (t, MODULE, "TokenEndpoint", &endpoint);
+    result = find_endpoint (t, &endpoint);
   if (result != CK_RESULT_SUCCESS)
     return result;
   if (*ck_transaction_get_grant (t, "refresh-token") == '\0')

@@ -3,11 +3,7 @@
 
 #include "ck-failure-private.h"
 
-#include <stdio.h>
-
 #include "ck-error.h"
-
-#define DAY (24 * 60 * 60)
 
 typedef struct
 {
@@ -117,56 +113,4 @@ ck_failure_table_lookup (CkFailureTable *table, const CkFailureAnswer *answer, C
   *cause = default_cause (answer);
 
   return FALSE;
-}
-
-/* IMF-fixdate, the one form a server may send (RFC 9110 section 5.6.7). */
-static gint64
-parse_http_date (const char *value)
-{
-  static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-  g_autoptr (GDateTime) date = NULL;
-  int day, year, hour, minute, second, used = 0;
-  char name[4];
-
-  if (sscanf (value,
-              "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
-              &day,
-              name,
-              &year,
-              &hour,
-              &minute,
-              &second,
-              &used)
-          != 6
-      || used == 0)
-    return 0;
-
-  for (int month = 0; month < (int) G_N_ELEMENTS (months); month++)
-    {
-      if (g_str_equal (name, months[month]))
-        date = g_date_time_new_utc (year, month + 1, day, hour, minute, second);
-    }
-
-  return date != NULL ? g_date_time_to_unix (date) : 0;
-}
-
-guint64
-ck_failure_parse_retry_after (const char *value, gint64 now)
-{
-  g_autofree char *text = NULL;
-  guint64 seconds = 0;
-  gint64 date;
-
-  if (value == NULL)
-    return 0;
-
-  text = g_strstrip (g_strdup (value));
-  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &seconds, NULL))
-    {
-      date = parse_http_date (text);
-      seconds = date > now ? (guint64) (date - now) : 0;
-    }
-
-  return MIN (seconds, DAY);
 }

@@ -101,13 +101,4 @@ gboolean ck_failure_table_lookup (CkFailureTable *table,
                                   const CkFailureAnswer *answer,
                                   CkCause *cause);
 
-/**
- * ck_failure_parse_retry_after:
- * @value: (nullable): of a Retry-After header (RFC 9110 section 10.2.3)
- * @now: Unix seconds
- *
- * Returns: seconds from @now; 0 if there is none, it is past or cannot be read; a day at most
- */
-guint64 ck_failure_parse_retry_after (const char *value, gint64 now);
-
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "ck-advice.h"
 #include "ck-clean.h"
 #include "ck-result.h"
+#include "ck-retry-after.h"
 
 #define MAX_DETAIL 1000
 #define MAX_PLATFORM_MESSAGE 200
@@ -178,23 +179,61 @@ find_header (gpointer response, const char *name)
   return ck_http_response_get_header (response, name);
 }
 
+static CkFailureAnswer
+make_answer (CkHttpResponse *response, const char *where)
+{
+  CkFailureAnswer answer = { .where = where,
+                             .status = ck_http_response_get_status (response),
+                             .json = ck_http_response_get_json (response),
+                             .get_header = find_header,
+                             .header_data = response };
+
+  answer.body = ck_http_response_get_body (response, &answer.body_length);
+
+  return answer;
+}
+
+const char *
+ck_transaction_get_response_cause (CkTransaction *t, CkHttpResponse *response, const char *where)
+{
+  CkFailureAnswer answer = make_answer (response, where);
+  CkCause cause;
+
+  /* Whether a row says so or nothing better is known makes no difference here. */
+  (void) ck_failure_table_lookup (t->failures, &answer, &cause);
+
+  return ck_cause_to_string (cause);
+}
+
+/* Platforms write their windows into every answer: only where one is full do they count. */
+static guint64
+read_retry_after (CkTransaction *t, const CkFailureAnswer *answer, CkCause cause)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  guint64 seconds
+      = ck_retry_after_parse (answer->get_header (answer->header_data, "Retry-After"), now);
+
+  if (cause != CK_CAUSE_RATE_LIMITED)
+    return seconds;
+
+  return MAX (seconds,
+              ck_retry_after_read (ck_transaction_peek_setting (t, "OAuth2", "RetryAfter"),
+                                   answer,
+                                   now));
+}
+
 CkResult
 ck_transaction_fail_response (CkTransaction *t,
                               CkHttpResponse *response,
                               const char *where,
                               const char *what)
 {
-  guint status = ck_http_response_get_status (response);
-  CkFailureAnswer answer = { .where = where,
-                             .status = status,
-                             .json = ck_http_response_get_json (response),
-                             .get_header = find_header,
-                             .header_data = response };
+  CkFailureAnswer answer = make_answer (response, where);
+  guint status = answer.status;
   g_autofree char *detail = NULL;
   gboolean known;
   CkCause cause;
 
-  answer.body = ck_http_response_get_body (response, &answer.body_length);
   known = ck_failure_table_lookup (t->failures, &answer, &cause);
 
   detail = g_str_equal (where, "redirect")
@@ -203,9 +242,7 @@ ck_transaction_fail_response (CkTransaction *t,
   say (t, cause, detail);
   speaker (t)->http_status = status;
   speaker (t)->platform_message = dup_platform_message (t, response);
-  speaker (t)->retry_after =
-      ck_failure_parse_retry_after (ck_http_response_get_header (response, "Retry-After"),
-                                    g_get_real_time () / G_USEC_PER_SEC);
+  speaker (t)->retry_after = read_retry_after (t, &answer, cause);
 
   if (cause != CK_CAUSE_NONE)
     return results[cause];

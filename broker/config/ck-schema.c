@@ -8,6 +8,7 @@
 #include "ck-advice.h"
 #include "ck-channel-file.h"
 #include "ck-failure.h"
+#include "ck-retry-after.h"
 #include "ck-state.h"
 #include "ck-value.h"
 
@@ -132,13 +133,15 @@ check_list (const char *value, CkValueKind kind, char **why)
 {
   g_auto (GStrv) words = ck_value_split (value);
 
-  for (char **word = words; kind == CK_VALUE_URIS && *word != NULL; word++)
+  for (char **word = words; *word != NULL; word++)
     {
-      if (!is_redirect_uri (*word))
-        {
-          *why = g_strdup_printf ("“%s” is not a redirect URI (absolute, without fragment)", *word);
-          return NULL;
-        }
+      if (kind == CK_VALUE_URIS && !is_redirect_uri (*word))
+        *why = g_strdup_printf ("“%s” is not a redirect URI (absolute, without fragment)", *word);
+      else if (kind == CK_VALUE_SOURCES && !ck_retry_after_check (*word))
+        *why = g_strdup_printf ("“%s” is none of header:NAME, header:NAME/PATH, json:PATH", *word);
+      else
+        continue;
+      return NULL;
     }
 
   return g_strjoinv (" ", words);
@@ -183,11 +186,31 @@ check_match (const char *value, char **why)
   return NULL;
 }
 
+/* A header that a platform wants to see; those that say who asks, and what, are not a file's. */
+static char *
+check_header (const char *value, char **why)
+{
+  static const char *const reserved[] = { "authorization",  "content-length", "content-type",
+                                          "connection",     "cookie",         "expect",
+                                          "host",           "proxy-authorization",
+                                          "transfer-encoding", NULL };
+  const char *colon = strchr (value, ':');
+  g_autofree char *name = colon != NULL ? g_ascii_strdown (value, colon - value) : g_strdup ("");
+
+  if (*name != '\0' && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen (name)
+      && colon[1] == ' ' && colon[2] != '\0' && g_str_is_ascii (value)
+      && !g_strv_contains (reserved, name))
+    return g_strdup (value);
+  *why = g_strdup_printf ("“%s” is not a header “Name: value” that a file may set", value);
+
+  return NULL;
+}
+
 static gboolean
 may_be_empty (CkValueKind kind)
 {
   return kind == CK_VALUE_TEXT || kind == CK_VALUE_LIST || kind == CK_VALUE_URIS
-         || kind == CK_VALUE_ENDPOINT || kind == CK_VALUE_LINK || kind == CK_VALUE_PORT
+         || kind == CK_VALUE_HEADER || kind == CK_VALUE_SOURCES || kind == CK_VALUE_ENDPOINT || kind == CK_VALUE_LINK || kind == CK_VALUE_PORT
          || kind == CK_VALUE_PATH;
 }
 
@@ -216,7 +239,10 @@ check_value (const CkSchemaKey *key, const char *value, gboolean insecure_loopba
       return check_one_of (value, key->detail, why);
     case CK_VALUE_LIST:
     case CK_VALUE_URIS:
+    case CK_VALUE_SOURCES:
       return check_list (value, key->kind, why);
+    case CK_VALUE_HEADER:
+      return check_header (value, why);
     case CK_VALUE_ENDPOINT:
       return check_if (is_endpoint (value, insecure_loopback),
                        value,
@@ -309,7 +335,8 @@ check_group (const CkSchema *schema, CkIni *ini, const CkIniEntry *entry, GError
 static gboolean
 is_repeatable (CkValueKind kind)
 {
-  return kind == CK_VALUE_LIST || kind == CK_VALUE_URIS || kind == CK_VALUE_MATCH;
+  return kind == CK_VALUE_LIST || kind == CK_VALUE_URIS || kind == CK_VALUE_HEADER
+         || kind == CK_VALUE_SOURCES || kind == CK_VALUE_MATCH;
 }
 
 static gboolean
@@ -350,7 +377,8 @@ check_entry (const CkSchema *schema,
   g_hash_table_insert (seen,
                        g_steal_pointer (&name),
                        before != NULL && *before != '\0' && *value != '\0'
-                           ? g_strconcat (before, " ", value, NULL)
+                           ? g_strconcat (before, key->kind == CK_VALUE_HEADER ? "\n" : " ",
+                                          value, NULL)
                            : g_steal_pointer (&value));
 
   return TRUE;

@@ -5,6 +5,7 @@
 
 #include "ck-failure.h"
 #include "ck-json.h"
+#include "ck-retry-after.h"
 #include "fuzz.h"
 
 static const char *
@@ -28,7 +29,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_assert_true ((match == NULL) == (error != NULL));
   if (match != NULL)
     (void) ck_failure_match_test (match, &answer);
-  (void) ck_failure_parse_retry_after (line, 0);
+  (void) ck_retry_after_parse (line, 0);
+  (void) ck_retry_after_read (line, &answer, 0);
 
   return 0;
 }

@@ -9,9 +9,10 @@
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
+  const CkTokenShape shape = { NULL, "data.0", "permissions" };
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) json = ck_json_parse ((const char *) data, size, NULL);
-  g_autoptr (CkToken) token = ck_token_parse (json, NULL, &error);
+  g_autoptr (CkToken) token = ck_token_parse (json, &shape, &error);
 
   g_assert_true ((token == NULL) == (error != NULL));
   if (token != NULL)

@@ -17,6 +17,7 @@ struct _Bench
   GHashTable *settings;
   GHashTable *arguments;
   GHashTable *items;
+  const char *failure[2]; /* cause and match */
   GVariantDict grant;
   char *scopes;
   char *secrets;
@@ -58,6 +59,8 @@ bench_new (void)
   bench->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->arguments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  /* One that no answer fits. */
+  bench_set_failure (bench, "none", "status=418");
   bench->timeout = 30;
   g_variant_dict_init (&bench->grant, NULL);
 
@@ -205,15 +208,24 @@ on_log (const char *line, gpointer user_data)
 
 static const CkTransactionHooks hooks = { .converse = on_converse, .log = on_log };
 
+void
+bench_set_failure (Bench *bench, const char *cause, const char *match)
+{
+  bench->failure[0] = cause;
+  bench->failure[1] = match;
+}
+
 static GVariant *
-make_failures (void)
+make_failures (Bench *bench)
 {
   return g_variant_new_parsed (
-      "[('client-misconfigured', 'where=token json:error=invalid_client'),"
+      "[(%s, %s),"
+      " ('client-misconfigured', 'where=token json:error=invalid_client'),"
       " ('unknown-revoked', 'where=token json:error=invalid_grant'),"
       " ('none', 'where=redirect json:error=access_denied'),"
       " ('unknown-revoked', 'where=api status=401'),"
-      " ('unknown-revoked', 'where=api status=200 json:data.active=false')]");
+      " ('unknown-revoked', 'where=api status=200 json:data.active=false')]",
+      bench->failure[0], bench->failure[1]);
 }
 
 static GVariant *
@@ -308,7 +320,7 @@ bench_make_call (Bench *bench, const char *operation, const char *stack)
   g_assert_no_error (error);
 
   return g_variant_new ("(v@a{ss}@a(ss)@a{sv}h)", ck_stack_to_variant (loaded),
-                        make_settings (bench), make_failures (), make_arguments (bench, operation),
+                        make_settings (bench), make_failures (bench), make_arguments (bench, operation),
                         0);
 }
 
@@ -351,7 +363,7 @@ bench_run (Bench *bench, const char *operation, const char *module, const char *
 {
   g_autoptr (SecretValue) secrets = make_secrets (bench);
   g_autoptr (GVariant) settings = g_variant_ref_sink (make_settings (bench));
-  g_autoptr (GVariant) failures = g_variant_ref_sink (make_failures ());
+  g_autoptr (GVariant) failures = g_variant_ref_sink (make_failures (bench));
   g_auto (GStrv) argv = line != NULL ? g_strsplit (line, "|", -1) : g_new0 (char *, 1);
   g_autoptr (GError) error = NULL;
   GHashTableIter iter;

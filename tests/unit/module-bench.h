@@ -26,6 +26,9 @@ const char *bench_get_base (Bench *bench);
  * unsets. */
 void bench_set (Bench *bench, const char *key, const char *value);
 
+/* A row of the failure table, before those that are there: one, and not copied. */
+void bench_set_failure (Bench *bench, const char *cause, const char *match);
+
 /* A member of the transaction: flow, client-id, redirect-uri, pinned-account, … */
 void bench_set_argument (Bench *bench, const char *key, const char *value);
 void bench_set_scopes (Bench *bench, const char *scopes); /* joined by blanks */

@@ -307,38 +307,6 @@ test_generic (void)
     }
 }
 
-static void
-test_retry_after (void)
-{
-  static const struct
-  {
-    const char *value;
-    guint64 seconds;
-  } table[] = {
-    { NULL, 0 },
-    { "", 0 },
-    { "120", 120 },
-    { " 120 ", 120 },
-    { "0", 0 },
-    { "-5", 0 },
-    { "12x", 0 },
-    { "999999999999", 86400 },
-    { "Sun, 06 Nov 1994 08:50:37 GMT", 60 },
-    { "Sun, 06 Nov 1994 08:49:37 GMT", 0 },
-    { "Sun, 06 Nov 1994 08:49:36 GMT", 0 },
-    { "Sun, 06 Nov 2094 08:49:37 GMT", 86400 },
-    { "Sun, 06 Xxx 2094 08:49:37 GMT", 0 },
-    { "Sun, 99 Nov 2094 08:49:37 GMT", 0 },
-    { "Sun, 06 Nov 2094 08:49:37", 0 },
-    { "Sunday, 06-Nov-94 08:49:37 GMT", 0 },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    g_assert_cmpuint (ck_failure_parse_retry_after (table[i].value, 784111777),
-                      ==,
-                      table[i].seconds);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -348,7 +316,6 @@ main (int argc, char **argv)
   g_test_add_func ("/failure/table-errors", test_table_errors);
   g_test_add_func ("/failure/limits", test_limits);
   g_test_add_func ("/failure/generic", test_generic);
-  g_test_add_func ("/failure/retry-after", test_retry_after);
 
   return g_test_run ();
 }

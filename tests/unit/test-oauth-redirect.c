@@ -176,11 +176,14 @@ static void
 test_pkce (void)
 {
   g_autofree char *challenge = ck_pkce_challenge ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+  g_autofree char *hex = ck_pkce_challenge_hex ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
   g_autofree char *first = ck_random_word ();
   g_autofree char *second = ck_random_word ();
 
   /* RFC 7636 appendix B */
   g_assert_cmpstr (challenge, ==, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+  /* the same 32 octets, which the appendix lists in decimal */
+  g_assert_cmpstr (hex, ==, "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
 
   g_assert_cmpuint (strlen (first), ==, 43);
   g_assert_cmpstr (first, !=, second);

@@ -95,7 +95,8 @@ test_good (void)
       const GoodAnswer *expected = &good_answers[i];
       g_autoptr (GError) error = NULL;
       g_autoptr (JsonNode) json = read_json (expected->json);
-      g_autoptr (CkToken) token = ck_token_parse (json, expected->types, &error);
+      const CkTokenShape shape = { expected->types, NULL, NULL };
+      g_autoptr (CkToken) token = ck_token_parse (json, &shape, &error);
       g_autofree char *scopes = NULL;
 
       g_test_message ("%s", expected->json);
@@ -117,13 +118,55 @@ test_bad (void)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (JsonNode) json = read_json (bad_answers[i].json);
+      const CkTokenShape shape = { bad_answers[i].types, NULL, NULL };
 
       g_test_message ("%s", bad_answers[i].json);
-      g_assert_null (ck_token_parse (json, bad_answers[i].types, &error));
+      g_assert_null (ck_token_parse (json, &shape, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
     }
 
-  g_assert_null (ck_token_parse (NULL, NULL, NULL));
+  g_assert_null (ck_token_parse (NULL, &(CkTokenShape){ 0 }, NULL));
+}
+
+/* A platform whose token stands in a member, under another name for its scopes; or does not. */
+static void
+test_shape (void)
+{
+  static const struct
+  {
+    const char *json;
+    const char *access_token; /* NULL: refused */
+    const char *scopes;
+  } rows[] = {
+    { "{\"data\":[{\"access_token\":\"in\",\"permissions\":\"a,b\"}]}", "in", "a b" },
+    { "{\"data\":[{\"access_token\":\"in\"}],\"access_token\":\"out\"}", "in", NULL },
+    { "{\"access_token\":\"out\",\"permissions\":[\"a\"]}", "out", "a" },
+    { "{\"access_token\":\"out\",\"scope\":\"c\"}", "out", "c" },
+    { "{\"data\":[],\"access_token\":\"out\"}", "out", NULL },
+    { "{\"data\":[\"x\"],\"access_token\":\"out\"}", "out", NULL },
+    { "{\"data\":[{\"user_id\":1}]}", NULL, NULL },
+    { "{\"data\":{\"access_token\":\"in\"}}", NULL, NULL },
+  };
+  const CkTokenShape shape = { "Bearer", "data.0", "permissions" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) json = read_json (rows[i].json);
+      g_autoptr (CkToken) token = ck_token_parse (json, &shape, &error);
+      g_autofree char *scopes = NULL;
+
+      g_test_message ("%s", rows[i].json);
+      if (rows[i].access_token == NULL)
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+          continue;
+        }
+      g_assert_no_error (error);
+      g_assert_cmpstr (token->access_token, ==, rows[i].access_token);
+      scopes = token->scopes != NULL ? g_strjoinv (" ", token->scopes) : NULL;
+      g_assert_cmpstr (scopes, ==, rows[i].scopes);
+    }
 }
 
 static void
@@ -180,6 +223,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/oauth/token/good", test_good);
   g_test_add_func ("/oauth/token/bad", test_bad);
+  g_test_add_func ("/oauth/token/shape", test_shape);
   g_test_add_func ("/oauth/token/is-error", test_is_error);
   g_test_add_func ("/oauth/answer/paths", test_paths);
 

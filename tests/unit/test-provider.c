@@ -128,6 +128,26 @@ test_inherits (Fixture *f, gconstpointer data)
                    "'Provider.Name': 'Mine', 'Provider.Stack': 'oauth2'}");
 }
 
+/* A header has blanks in it: several of them are not joined by one. */
+static void
+test_headers (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkProvider) provider = NULL;
+
+  put_generic (f);
+  put (f->own,
+       "mine.provider",
+       "[OAuth2]\nRequestHeader=Client-Id: %c\nRequestHeader=User-Agent: a b, c\n"
+       "RetryAfter=header:A  json:b.*\nRetryAfter=header:C/d@min\n");
+  provider = load (f, "mine");
+  g_assert_cmpstr (ck_provider_get_setting (provider, "OAuth2.RequestHeader"),
+                   ==,
+                   "Client-Id: %c\nUser-Agent: a b, c");
+  g_assert_cmpstr (ck_provider_get_setting (provider, "OAuth2.RetryAfter"),
+                   ==,
+                   "header:A json:b.* header:C/d@min");
+}
+
 static void
 test_policy (Fixture *f, gconstpointer data)
 {
@@ -179,7 +199,7 @@ test_bad_files (Fixture *f, gconstpointer data)
       "fragment" },
     { "[OAuth]\n", ":1: [OAuth]: there is no such group" },
     { "[OAuth2 x]\n", ":1: [OAuth2 x]: there is no such group" },
-    { "[OAuth2]\nPKCE=plain\n", ":2: [OAuth2] PKCE: “plain” is not one of: S256, none" },
+    { "[OAuth2]\nPKCE=plain\n", ":2: [OAuth2] PKCE: “plain” is not one of: S256, S256-hex, none" },
     { "[OAuth2]\nPKCE=S256\n\nPKCE=S256\n", ":4: [OAuth2] PKCE: is here for the second time" },
     { "[Failure bad-luck]\nMatch=status=400\n",
       ":1: [Failure bad-luck]: “bad-luck” is not a cause" },
@@ -207,6 +227,17 @@ test_bad_files (Fixture *f, gconstpointer data)
       "fragment" },
     { "[OAuth2]\nInstance=a.example/../b\n",
       ":2: [OAuth2] Instance: “a.example/../b” is not an id ([a-z0-9][a-z0-9._-]{0,63})" },
+    { "[OAuth2]\nClientIdParameter=client key\n",
+      ":2: [OAuth2] ClientIdParameter: “client key” is not an id ([a-z0-9][a-z0-9._-]{0,63})" },
+    { "[OAuth2]\nRequestHeader=Client-Id\n",
+      ":2: [OAuth2] RequestHeader: “Client-Id” is not a header “Name: value” that a file may set" },
+    { "[OAuth2]\nRequestHeader=Authorization: Basic x\n",
+      ":2: [OAuth2] RequestHeader: “Authorization: Basic x” is not a header “Name: value” that a "
+      "file may set" },
+    { "[OAuth2]\nRetryAfter=header:A\nRetryAfter=cookie:B\n",
+      ":3: [OAuth2] RetryAfter: “cookie:B” is none of header:NAME, header:NAME/PATH, json:PATH" },
+    { "[OAuth2]\nRetryAfter=json:a..b\n",
+      ":2: [OAuth2] RetryAfter: “json:a..b” is none of header:NAME, header:NAME/PATH, json:PATH" },
     { "[Provider]\nDocumentation=nowhere\n",
       ":2: [Provider] Documentation: “nowhere” is not a web address" },
   };
@@ -427,6 +458,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/provider/inherits", test_inherits);
   ADD ("/provider/policy", test_policy);
+  ADD ("/provider/headers", test_headers);
   ADD ("/provider/bad-files", test_bad_files);
   ADD ("/provider/bad-match", test_bad_match);
   ADD ("/provider/base", test_base);

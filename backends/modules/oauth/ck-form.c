@@ -89,6 +89,53 @@ ck_form_get_text (CkForm *form)
   return form->text;
 }
 
+static void
+append_json_string (CkForm *json, const char *text, gsize length)
+{
+  g_auto (CkSecretText) plain = ck_form_unescape (text, length);
+
+  append (json, "\"");
+  for (const char *c = plain; c != NULL && *c != '\0'; c++)
+    {
+      char plain_character[] = { *c, '\0' };
+      char escaped[8];
+
+      if (*c != '"' && *c != '\\' && (guchar) *c >= 0x20)
+        {
+          append (json, plain_character);
+          continue;
+        }
+      g_snprintf (escaped, sizeof escaped, "\\u%04x", (guchar) *c);
+      append (json, escaped);
+    }
+  append (json, "\"");
+}
+
+char *
+ck_form_to_json (CkForm *form)
+{
+  g_autoptr (CkForm) json = ck_form_new ();
+  const char *at = form->text;
+
+  append (json, "{");
+  while (*at != '\0')
+    {
+      gsize length = strcspn (at, "&");
+      gsize name = strcspn (at, "=");
+
+      if (at != form->text)
+        append (json, ",");
+      append_json_string (json, at, name);
+      append (json, ":");
+      append_json_string (json, at + name + 1, length - name - 1);
+      at += length;
+      at += *at == '&' ? 1 : 0;
+    }
+  append (json, "}");
+
+  return g_strdup (json->text);
+}
+
 char *
 ck_form_append_to_uri (CkForm *form, const char *uri)
 {

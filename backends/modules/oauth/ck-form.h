@@ -31,6 +31,14 @@ void ck_form_add (CkForm *form, const char *name, const char *value);
 const char *ck_form_get_text (CkForm *form);
 
 /**
+ * ck_form_to_json:
+ *
+ * Returns: (transfer full): the same parameters as a JSON object of strings; free it with
+ *   ck_secret_text_free()
+ */
+char *ck_form_to_json (CkForm *form) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_form_append_to_uri:
  * @uri: an absolute URI, maybe with a query of its own (RFC 6749 section 3.1)
  *

@@ -44,3 +44,9 @@ ck_pkce_challenge (const char *verifier)
 
   return ck_base64url_encode (digest, length);
 }
+
+char *
+ck_pkce_challenge_hex (const char *verifier)
+{
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, verifier, -1);
+}

@@ -21,4 +21,7 @@ char *ck_random_word (void) G_GNUC_WARN_UNUSED_RESULT;
  */
 char *ck_pkce_challenge (const char *verifier) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same digest in hexadecimal, as a platform has it that read the RFC in its own way. */
+char *ck_pkce_challenge_hex (const char *verifier) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

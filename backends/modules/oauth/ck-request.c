@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ck-answer.h"
+#include "ck-headers.h"
 #include "ck-id-token.h"
 
 typedef enum
@@ -59,6 +60,24 @@ make_basic_header (CkTransaction *t)
   return g_strconcat ("Authorization: Basic ", credentials, NULL);
 }
 
+const char *
+ck_request_client_id_parameter (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "ClientIdParameter");
+
+  return setting != NULL && *setting != '\0' ? setting : "client_id";
+}
+
+static void
+add_client (CkTransaction *t, CkForm *form, Authentication authentication, CkRequestFlags flags)
+{
+  if (authentication != AUTHENTICATION_BASIC || (flags & CK_REQUEST_NAMES_CLIENT) != 0
+      || ck_setting_is_yes (ck_transaction_get_setting (t, "OAuth2", "ClientIdInBody")))
+    ck_form_add (form, ck_request_client_id_parameter (t), ck_transaction_get_client_id (t));
+  if (authentication == AUTHENTICATION_POST)
+    ck_form_add (form, "client_secret", ck_transaction_get_client_secret (t));
+}
+
 static CkResult
 post_once (CkTransaction *t,
            const char *uri,
@@ -68,28 +87,36 @@ post_once (CkTransaction *t,
 {
   Authentication authentication = get_authentication (t);
   g_autoptr (CkForm) body = ck_form_copy (form);
-  g_auto (CkSecretText) authorization = NULL;
-  const char *headers[] = { "Accept: application/json", NULL, NULL };
-  CkHttpRequest request = { "POST", uri, headers, NULL, NULL, (flags & CK_REQUEST_SPENDS) != 0 };
+  g_autoptr (CkHeaders) headers = ck_headers_new (t);
+  g_auto (CkSecretText) json = NULL;
+  CkHttpRequest request = { "POST", uri, NULL, NULL, NULL, (flags & CK_REQUEST_SPENDS) != 0 };
 
   if (authentication == AUTHENTICATION_BASIC)
-    headers[1] = authorization = make_basic_header (t);
-  if (authentication != AUTHENTICATION_BASIC || (flags & CK_REQUEST_NAMES_CLIENT) != 0)
-    ck_form_add (body, "client_id", ck_transaction_get_client_id (t));
-  if (authentication == AUTHENTICATION_POST)
-    ck_form_add (body, "client_secret", ck_transaction_get_client_secret (t));
+    ck_headers_take (headers, make_basic_header (t));
+  request.headers = ck_headers_get (headers);
+  add_client (t, body, authentication, flags);
   request.body = ck_form_get_text (body);
+  if (g_strcmp0 (ck_transaction_get_setting (t, "OAuth2", "RequestBody"), "json") == 0)
+    {
+      request.body = json = ck_form_to_json (body);
+      request.content_type = "application/json";
+    }
 
   return ck_transaction_http (t, &request, response);
 }
 
 static gboolean
-is_client_refused (CkHttpResponse *response)
+is_client_refused (CkTransaction *t, CkHttpResponse *response)
 {
   const char *error = ck_answer_get_string (ck_http_response_get_json (response), "error");
+  guint status = ck_http_response_get_status (response);
 
-  return error != NULL ? g_str_equal (error, "invalid_client")
-                       : ck_http_response_get_status (response) == 401;
+  if (g_strcmp0 (error, "invalid_client") == 0 || (error == NULL && status == 401))
+    return TRUE;
+
+  return (status == 401 || status == 403)
+         && g_str_equal (ck_transaction_get_response_cause (t, response, "token"),
+                         "client-misconfigured");
 }
 
 CkResult
@@ -106,7 +133,7 @@ ck_request_post (CkTransaction *t,
 
       if (result != CK_RESULT_SUCCESS)
         return result;
-      if (!is_client_refused (answer) || get_authentication (t) == AUTHENTICATION_NONE
+      if (!is_client_refused (t, answer) || get_authentication (t) == AUTHENTICATION_NONE
           || !ck_transaction_next_client_secret (t))
         {
           *response = g_steal_pointer (&answer);
@@ -181,14 +208,19 @@ ck_request_accept_token (CkTransaction *t,
   g_autoptr (CkToken) parsed = NULL;
   JsonNode *json = ck_http_response_get_json (response);
   guint status = ck_http_response_get_status (response);
+  const CkTokenShape shape = {
+    ck_transaction_get_setting (t, "OAuth2", "TokenType"),
+    ck_transaction_get_setting (t, "OAuth2", "TokenMember"),
+    ck_transaction_get_setting (t, "OAuth2", "ScopeMember"),
+  };
 
   if (status < 200 || status > 299 || json == NULL || ck_token_is_error (json))
     return ck_transaction_fail_response (t, response, "token", what);
 
-  parsed = ck_token_parse (json, ck_transaction_get_setting (t, "OAuth2", "TokenType"), &error);
+  parsed = ck_token_parse (json, &shape, &error);
   if (parsed == NULL)
     {
-      save_refresh_token (t, json);
+      save_refresh_token (t, ck_token_find (json, shape.member));
       return ck_transaction_fail (t, "server-error", "%s failed: %s", what, error->message);
     }
 

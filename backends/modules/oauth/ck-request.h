@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 /*
  * Requests that a client makes in its own name, and what their answers mean. Settings read, all of
  * the group OAuth2: TokenEndpoint, ClientAuthentication (`basic`, `post` or `none`; if it is not
- * said `basic`, and `none` for a client without a secret), TokenType, Issuer.
+ * said `basic`, and `none` for a client without a secret), ClientIdParameter, ClientIdInBody,
+ * RequestBody, RequestHeader, TokenType, TokenMember, ScopeMember, Issuer.
  */
 
 /**
@@ -41,14 +42,18 @@ CkResult ck_request_endpoint (CkTransaction *t,
                               const char *key,
                               const char **uri) G_GNUC_WARN_UNUSED_RESULT;
 
+/* (transfer none): what the platform calls `client_id`. */
+const char *ck_request_client_id_parameter (CkTransaction *t);
+
 /**
  * ck_request_post:
  * @form: the parameters, without those that say who the client is
  * @response: (out) (transfer full): set only on success
  *
- * POSTs @form with the client's authentication (RFC 6749 section 2.3). Refused as `invalid_client`
- * it is sent again with the next of the client's secrets, once each: a server that does not know
- * the client has not looked at the code or refresh token in the form.
+ * POSTs @form with the client's authentication (RFC 6749 section 2.3). Refused because of that (as
+ * `invalid_client`, or with a 401 or 403 that the provider's failure table calls so) it is sent
+ * again with the next of the client's secrets, once each: a server that does not know the client
+ * has not looked at the code or refresh token in the form.
  *
  * Returns: as ck_transaction_http()
  */

@@ -3,17 +3,10 @@
 
 #include "ck-resource.h"
 
+#include "ck-headers.h"
 #include "ck-oauth-text.h"
 #include "ck-signed.h"
 #include "ck-token.h"
-
-static char *
-expand_header (CkTransaction *t, const char *header)
-{
-  g_auto (GStrv) parts = g_strsplit (header, "%c", -1);
-
-  return g_strjoinv (ck_transaction_get_client_id (t), parts);
-}
 
 /* The colon may stand in a path as it is (RFC 3986 section 3.3), and bot tokens have one. */
 static CkSecretText
@@ -26,11 +19,10 @@ expand_uri (const char *uri, const char *token)
 }
 
 static CkResult
-ask_signed (CkTransaction *t,
-            const CkResource *resource,
-            const char *header,
-            CkHttpResponse **response)
+ask_signed (CkTransaction *t, const CkResource *resource, CkHttpResponse **response)
 {
+  g_autofree char *header
+      = resource->header != NULL ? ck_headers_expand (t, resource->header) : NULL;
   CkSigned request = {
     .method = resource->method != NULL ? resource->method : "GET",
     .uri = resource->uri,
@@ -47,12 +39,9 @@ ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **
 {
   const char *token = ck_transaction_get_grant (t, "access-token");
   const char *scheme = resource->scheme != NULL ? resource->scheme : "Bearer";
-  g_auto (CkSecretText) authorization = NULL;
   g_auto (CkSecretText) uri = NULL;
-  g_autofree char *header = NULL;
-  const char *headers[] = { "Accept: application/json", NULL, NULL, NULL };
-  CkHttpRequest request = { "GET", NULL, headers, NULL, NULL, FALSE };
-  guint n_headers = 1;
+  g_autoptr (CkHeaders) headers = NULL;
+  CkHttpRequest request = { "GET", NULL, NULL, NULL, NULL, FALSE };
 
   if (*token == '\0')
     {
@@ -60,14 +49,16 @@ ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **
       return CK_RESULT_CRED_UNAVAIL;
     }
 
-  if (resource->header != NULL)
-    headers[n_headers++] = header = expand_header (t, resource->header);
   if (g_str_equal (scheme, CK_RESOURCE_SIGNED))
-    return ask_signed (t, resource, header, response);
+    return ask_signed (t, resource, response);
 
-  request.uri = uri = expand_uri (resource->uri, token);
+  headers = ck_headers_new (t);
+  if (resource->header != NULL)
+    ck_headers_add (headers, t, resource->header);
   if (!g_str_equal (scheme, CK_RESOURCE_NO_SCHEME))
-    headers[n_headers++] = authorization = g_strdup_printf ("Authorization: %s %s", scheme, token);
+    ck_headers_take (headers, g_strdup_printf ("Authorization: %s %s", scheme, token));
+  request.headers = ck_headers_get (headers);
+  request.uri = uri = expand_uri (resource->uri, token);
   if (resource->method != NULL)
     request.method = resource->method;
   if (g_str_equal (request.method, "POST"))

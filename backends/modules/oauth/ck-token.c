@@ -77,10 +77,19 @@ take_lifetimes (CkToken *token, JsonNode *json)
     token->refresh_expires_in = 0;
 }
 
+JsonNode *
+ck_token_find (JsonNode *json, const char *member)
+{
+  JsonNode *inner = member != NULL && *member != '\0' ? ck_answer_find (json, member) : NULL;
+
+  return inner != NULL && JSON_NODE_HOLDS_OBJECT (inner) ? inner : json;
+}
+
 CkToken *
-ck_token_parse (JsonNode *json, const char *allowed_types, GError **error)
+ck_token_parse (JsonNode *answer, const CkTokenShape *shape, GError **error)
 {
   g_autoptr (CkToken) token = g_new0 (CkToken, 1);
+  JsonNode *json = ck_token_find (answer, shape->member);
   const char *access_token;
 
   if (json == NULL || !JSON_NODE_HOLDS_OBJECT (json))
@@ -102,11 +111,14 @@ ck_token_parse (JsonNode *json, const char *allowed_types, GError **error)
     }
   token->access_token = g_strdup (access_token);
 
-  if (!take_type (token, json, allowed_types, error) || !take_refresh_token (token, json, error))
+  if (!take_type (token, json, shape->types, error) || !take_refresh_token (token, json, error))
     return NULL;
 
   token->id_token = g_strdup (ck_answer_get_string (json, "id_token"));
-  token->scopes = ck_answer_dup_scopes (json, "scope");
+  if (shape->scope_member != NULL)
+    token->scopes = ck_answer_dup_scopes (json, shape->scope_member);
+  if (token->scopes == NULL)
+    token->scopes = ck_answer_dup_scopes (json, "scope");
   take_lifetimes (token, json);
 
   return g_steal_pointer (&token);

@@ -35,10 +35,35 @@ void ck_token_free (CkToken *token);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkToken, ck_token_free)
 
 /**
+ * CkTokenShape:
+ * @types: (nullable): the token types to take, with blanks between them; %NULL is `Bearer`. Where
+ *   the platform's setting names some, an answer without a type has the first of them
+ * @member: (nullable): the path of the member that the token stands in; an answer without it has
+ *   it where RFC 6749 says
+ * @scope_member: (nullable): what the platform calls `scope`, which is read as well
+ *
+ * How a platform writes its answer.
+ */
+typedef struct
+{
+  const char *types;
+  const char *member;
+  const char *scope_member;
+} CkTokenShape;
+
+/**
+ * ck_token_find:
+ * @json: (nullable): the answer's body
+ * @member: (nullable): as #CkTokenShape
+ *
+ * Returns: (transfer none) (nullable): the object that the token stands in
+ */
+JsonNode *ck_token_find (JsonNode *json, const char *member) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_token_parse:
  * @json: (nullable): the answer's body
- * @allowed_types: (nullable): the token types to take, with blanks between them; %NULL is `Bearer`.
- *   Where the platform's setting names some, an answer without a type has the first of them
+ * @shape: how it is written
  * @error: %G_IO_ERROR_INVALID_DATA, saying what is wrong with the answer and quoting nothing of it
  *
  * Refuses what could later be mistaken for a good grant: no access token, an unknown token type
@@ -48,7 +73,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkToken, ck_token_free)
  * Returns: (transfer full) (nullable): the token
  */
 CkToken *ck_token_parse (JsonNode *json,
-                         const char *allowed_types,
+                         const CkTokenShape *shape,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
