@@ -12,7 +12,9 @@ from . import certificates
 from .dailymotion import Dailymotion
 from .discord import Discord
 from .entra import Entra
+from .google import Google
 from .kick import Kick
+from .linkedin import LinkedIn
 from .lumen import Lumen
 from .mastodon import Mastodon
 from .pinterest import Pinterest
@@ -22,9 +24,11 @@ from .tiktok import TikTok
 from .trovo import Trovo
 from .twitch import Twitch
 from .vimeo import Vimeo
+from .x import X
 
 PLATFORMS = (
-    Twitch, Kick, TikTok, Pinterest, Reddit, Discord, Mastodon, Vimeo, Dailymotion, Trovo, Entra,
+    Google, X, LinkedIn, Twitch,
+    Kick, TikTok, Pinterest, Reddit, Discord, Mastodon, Vimeo, Dailymotion, Trovo, Entra,
 )
 
 

@@ -69,7 +69,7 @@ class OAuthPlatform(Platform):
     def begin(self, request):
         """The grant that a consent makes."""
         family = self.grants.begin(request.account, request.app, request.scopes)
-        family.extra.update(request.extra)
+        family.extra.update(request.extra, nonce=request.query.get("nonce", ""))
         return family
 
     def has_refresh(self, family):
@@ -192,7 +192,7 @@ class OAuthPlatform(Platform):
         return request.family, self.new_refresh(request.family)
 
     def rotates(self, app):
-        return self.settings["rotate"]
+        return self.settings.get("rotate", False)
 
     def renew(self, app, form):
         """With rotation a new refresh token, without it the same again."""
