@@ -125,6 +125,27 @@ def test_bad_files_are_named_and_change_nothing(connected, root, broker, name, t
     root.reload()
 
 
+def test_reload_takes_all_or_nothing(connected, root, broker):
+    """A good file beside a bad one waits until all are good."""
+    def providers():
+        return {row[0]: row[1] for row in root.broker("ListProviders", "(a{sv})", {})}
+
+    before = providers()
+    broker.write_config("providers.d/a-good.provider", "[Provider]\nName=Good\nStack=oidc\n"
+                        "[OAuth2]\nIssuer=http://127.0.0.1:1\n")
+    broker.write_config("providers.d/z-bad.provider", "[Provider]\nName=Bad\nStak=oidc\n")
+    broker.write_config("channels.d/declared.channel", "[Channel]\nProvider=a-good\nAssignedUser=alice\n")
+    error = refused(root.reload)
+    assert "z-bad.provider:3: [Provider] Stak" in error.message
+    assert providers() == before and [row[1] for row in root.list_channels()] == ["main"]
+    assert connected.token()[0]
+
+    broker.write_config("providers.d/z-bad.provider", "[Provider]\nName=Better\nStack=oidc\n")
+    root.reload()
+    assert providers() == {**before, "a-good": "Good", "z-bad": "Better"}
+    assert [row[1] for row in root.list_channels()] == ["declared", "main"]
+
+
 @pytest.mark.broker_may_fail
 def test_start_with_a_bad_main_file(idle_broker):
     idle_broker.write_config("channelkeeper.conf", "[Broker]\nMaxWorkrs=4\n")
