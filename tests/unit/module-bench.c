@@ -18,6 +18,8 @@ struct _Bench
   GHashTable *arguments;
   GHashTable *items;
   const char *failure[2]; /* cause and match */
+  GHashTable *extras;
+  GHashTable *got;
   GVariantDict grant;
   char *scopes;
   char *secrets;
@@ -61,6 +63,8 @@ bench_new (void)
   bench->items = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   /* One that no answer fits. */
   bench_set_failure (bench, "none", "status=418");
+  bench->extras = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  bench->got = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   bench->timeout = 30;
   g_variant_dict_init (&bench->grant, NULL);
 
@@ -83,6 +87,8 @@ bench_free (Bench *bench)
   g_hash_table_unref (bench->settings);
   g_hash_table_unref (bench->arguments);
   g_hash_table_unref (bench->items);
+  g_hash_table_unref (bench->extras);
+  g_hash_table_unref (bench->got);
   g_free (bench->scopes);
   g_free (bench->secrets);
   g_free (bench);
@@ -156,10 +162,15 @@ bench_set_grant_time (Bench *bench, const char *member, guint64 time)
 }
 
 void
+bench_set_got (Bench *bench, const char *member, const char *value)
+{
+  put (bench, bench->got, member, value);
+}
+
+void
 bench_set_extra (Bench *bench, const char *key, const char *value)
 {
-  g_variant_dict_insert_value (&bench->grant, "extras",
-                               g_variant_new_parsed ("{%s: %s}", key, value));
+  put (bench, bench->extras, key, value);
 }
 
 void
@@ -229,14 +240,14 @@ make_failures (Bench *bench)
 }
 
 static GVariant *
-make_settings (Bench *bench)
+make_table (GHashTable *table)
 {
   GVariantBuilder builder;
   GHashTableIter iter;
   const char *key, *value;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
-  g_hash_table_iter_init (&iter, bench->settings);
+  g_hash_table_iter_init (&iter, table);
   while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
     g_variant_builder_add (&builder, "{ss}", key, value);
 
@@ -278,6 +289,8 @@ make_secrets (Bench *bench)
   g_autoptr (GVariant) all = NULL;
   GVariantDict dict;
 
+  if (g_hash_table_size (bench->extras) > 0)
+    g_variant_dict_insert_value (&bench->grant, "extras", make_table (bench->extras));
   grant = g_variant_ref_sink (g_variant_dict_end (&bench->grant));
   g_variant_dict_init (&bench->grant, grant);
   g_variant_dict_init (&dict, NULL);
@@ -320,8 +333,8 @@ bench_make_call (Bench *bench, const char *operation, const char *stack)
   g_assert_no_error (error);
 
   return g_variant_new ("(v@a{ss}@a(ss)@a{sv}h)", ck_stack_to_variant (loaded),
-                        make_settings (bench), make_failures (bench), make_arguments (bench, operation),
-                        0);
+                        make_table (bench->settings), make_failures (bench),
+                        make_arguments (bench, operation), 0);
 }
 
 int
@@ -362,7 +375,7 @@ CkResult
 bench_run (Bench *bench, const char *operation, const char *module, const char *line)
 {
   g_autoptr (SecretValue) secrets = make_secrets (bench);
-  g_autoptr (GVariant) settings = g_variant_ref_sink (make_settings (bench));
+  g_autoptr (GVariant) settings = g_variant_ref_sink (make_table (bench->settings));
   g_autoptr (GVariant) failures = g_variant_ref_sink (make_failures (bench));
   g_auto (GStrv) argv = line != NULL ? g_strsplit (line, "|", -1) : g_new0 (char *, 1);
   g_autoptr (GError) error = NULL;
@@ -388,6 +401,9 @@ bench_run (Bench *bench, const char *operation, const char *module, const char *
   g_hash_table_iter_init (&iter, bench->items);
   while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
     ck_transaction_set_item (bench->t, key, value);
+  g_hash_table_iter_init (&iter, bench->got);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &key, (gpointer *) &value))
+    g_assert_true (ck_transaction_set_grant (bench->t, key, value));
 
   result = call_module (bench->t, operation, module, argv);
   ck_transaction_finish (bench->t, result, module);

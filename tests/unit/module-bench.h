@@ -39,7 +39,7 @@ void bench_set_secrets (Bench *bench, const char *secrets); /* of the client, jo
 void bench_set_grant (Bench *bench, const char *member, const char *value);
 void bench_set_grant_time (Bench *bench, const char *member, guint64 time);
 
-void bench_set_extra (Bench *bench, const char *key, const char *value); /* the only one */
+void bench_set_extra (Bench *bench, const char *key, const char *value);
 
 /* The next request is answered so; @status 0 hangs up without a word. */
 void bench_answer (Bench *bench, guint status, const char *body);
@@ -49,8 +49,9 @@ void bench_answer (Bench *bench, guint status, const char *body);
 typedef GVariant *(*BenchPerson) (const char *style, GVariant *details, gpointer user_data);
 void bench_set_person (Bench *bench, BenchPerson person, gpointer user_data);
 
-/* What a module before it left. */
+/* What a module before it left; in a connect, what it put into the grant, which begins empty. */
 void bench_set_item (Bench *bench, const char *key, const char *value);
+void bench_set_got (Bench *bench, const char *member, const char *value);
 
 /* Runs @module's @operation; @line are the arguments, separated by "|", or %NULL. */
 CkResult bench_run (Bench *bench, const char *operation, const char *module, const char *line);

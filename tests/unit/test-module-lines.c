@@ -32,6 +32,8 @@ static const struct
   { "refresh_token", "renew", "" },
   { "revocation", "revoke",
     "uri=x endpoint=x token=x hint=x query access-token-only method=DELETE" },
+  { "token_exchange", "connect renew",
+    "uri=x endpoint=x grant-type=x token=x method=GET extra=secret client-id client-secret" },
 };
 
 static void
