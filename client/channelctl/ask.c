@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -144,7 +145,7 @@ ck_ask_secret (const char *question, GError **error)
   g_source_remove (terminate);
 
   if (wait.line == NULL)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_CANCELLED, "nothing was typed");
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_CANCELLED, _ ("nothing was typed"));
 
   return wait.line;
 }

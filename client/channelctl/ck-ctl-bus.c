@@ -4,6 +4,7 @@
 #include "ck-ctl-bus.h"
 
 #include <gio/gunixfdlist.h>
+#include <glib/gi18n.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -83,7 +84,7 @@ ck_ctl_bus_get_connection (CkCtlBus *bus, GError **error)
   bus->connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &local);
   if (bus->connection == NULL)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NO_SERVICE, "cannot reach the system bus: %s",
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NO_SERVICE, _ ("cannot reach the system bus: %s"),
                    local->message);
       return NULL;
     }
@@ -148,7 +149,7 @@ send_call (
 
   if (!asking) /* the agent has the terminal then */
     {
-      text = g_strdup_printf ("waiting for %s", call->method);
+      text = g_strdup_printf (_ ("waiting for %s"), call->method);
       progress = ck_progress_new (text, 0);
     }
   g_dbus_connection_call_with_unix_fd_list (
@@ -261,7 +262,8 @@ ck_ctl_bus_call_for_secret (CkCtlBus *bus,
     return NULL;
   if (fds == NULL || g_unix_fd_list_get_length (fds) != 1)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "the answer to %s has no pipe", method);
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the answer to %s has no pipe"),
+                   method);
       return NULL;
     }
 

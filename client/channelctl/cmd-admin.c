@@ -3,6 +3,7 @@
 
 #include "commands.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "ck-names.h"
@@ -59,21 +60,22 @@ ck_cmd_add (CkCtl *ctl, GStrv *arguments, GError **error)
   static const char *const names[] = { "path", NULL };
   g_auto (AddOptions) wanted = { NULL };
   const GOptionEntry entries[] = {
-    { "display-name", 0, 0, G_OPTION_ARG_STRING, &wanted.display_name, "What people call it",
+    { "display-name", 0, 0, G_OPTION_ARG_STRING, &wanted.display_name, N_ ("What people call it"),
       "NAME" },
-    { "client", 0, 0, G_OPTION_ARG_STRING, &wanted.client, "The OAuth client to use", "CLIENT" },
+    { "client", 0, 0, G_OPTION_ARG_STRING, &wanted.client, N_ ("The OAuth client to use"),
+      "CLIENT" },
     { "assigned-user", 0, 0, G_OPTION_ARG_STRING, &wanted.assigned_user,
-      "The one user who may reconnect it", "USER" },
+      N_ ("The one user who may reconnect it"), "USER" },
     { "allow-user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.allow_users,
-      "A user who gets tokens; may be repeated", "USER" },
+      N_ ("A user who gets tokens; may be repeated"), "USER" },
     { "allow-group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.allow_groups,
-      "A group whose members get tokens; may be repeated", "GROUP" },
+      N_ ("A group whose members get tokens; may be repeated"), "GROUP" },
     { "scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.scopes,
-      "What to ask the platform for; may be repeated", "'SCOPE ...'" },
+      N_ ("What to ask the platform for; may be repeated"), "'SCOPE ...'" },
     { "required-scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.required_scopes,
-      "Those without which connecting fails; may be repeated", "'SCOPE ...'" },
+      N_ ("Those without which connecting fails; may be repeated"), "'SCOPE ...'" },
     { "account-id", 0, 0, G_OPTION_ARG_STRING, &wanted.account_id,
-      "Take no other account than this", "ID" },
+      N_ ("Take no other account than this"), "ID" },
     { NULL },
   };
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
@@ -108,7 +110,7 @@ ck_cmd_remove (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   gboolean keep_grant = FALSE;
   const GOptionEntry entries[] = {
-    { "keep-grant", 0, 0, G_OPTION_ARG_NONE, &keep_grant, "Do not tell the platform", NULL },
+    { "keep-grant", 0, 0, G_OPTION_ARG_NONE, &keep_grant, N_ ("Do not tell the platform"), NULL },
     { NULL },
   };
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
@@ -198,7 +200,7 @@ static void
 print_access (CkCtl *ctl, GVariant *properties)
 {
   static const char *const wanted[] = { "AssignedUser", "AllowedUsers", "AllowedGroups" };
-  static const char *const headings[] = { "KIND", "WHO", NULL };
+  static const char *const headings[] = { N_ ("KIND"), N_ ("WHO"), NULL };
   g_autoptr (CkTable) table = ck_table_new (headings);
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
   g_autoptr (GVariant) result = NULL;
@@ -236,14 +238,14 @@ ck_cmd_access (CkCtl *ctl, GStrv *arguments, GError **error)
   g_auto (AccessOptions) wanted = { NULL };
   const GOptionEntry entries[] = {
     { "allow-user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.allow_users,
-      "Let a user get tokens; may be repeated", "USER" },
+      N_ ("Let a user get tokens; may be repeated"), "USER" },
     { "allow-group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.allow_groups,
-      "Let a group's members get tokens; may be repeated", "GROUP" },
+      N_ ("Let a group's members get tokens; may be repeated"), "GROUP" },
     { "deny-user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.deny_users,
-      "Take a user off the list; may be repeated", "USER" },
+      N_ ("Take a user off the list; may be repeated"), "USER" },
     { "deny-group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.deny_groups,
-      "Take a group off the list; may be repeated", "GROUP" },
-    { "clear", 0, 0, G_OPTION_ARG_NONE, &wanted.clear, "Begin with empty lists", NULL },
+      N_ ("Take a group off the list; may be repeated"), "GROUP" },
+    { "clear", 0, 0, G_OPTION_ARG_NONE, &wanted.clear, N_ ("Begin with empty lists"), NULL },
     { NULL },
   };
   g_autofree char *path = NULL;
@@ -309,10 +311,10 @@ ck_cmd_disconnect (CkCtl *ctl, GStrv *arguments, GError **error)
 
   g_variant_get (reply, "(&s)", &outcome);
   if (strcmp (outcome, "revoked") == 0)
-    g_print ("%s: disconnected; the platform has withdrawn the grant\n", (*arguments)[0]);
+    g_print (_ ("%s: disconnected; the platform has withdrawn the grant\n"), (*arguments)[0]);
   else
-    g_print ("%s: disconnected here; the platform was not told, because it would not have ended "
-             "this grant alone\n",
+    g_print (_ ("%s: disconnected here; the platform was not told, because it would not have ended "
+                "this grant alone\n"),
              (*arguments)[0]);
 
   return TRUE;

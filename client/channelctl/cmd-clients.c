@@ -3,6 +3,7 @@
 
 #include "commands.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,10 +17,10 @@ static gboolean
 run_list (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   static const char *const names[] = { "id", "provider", "client_id", NULL };
-  static const char *const headings[] = { "ID", "PROVIDER", "CLIENT ID", NULL };
+  static const char *const headings[] = { N_ ("ID"), N_ ("PROVIDER"), N_ ("CLIENT ID"), NULL };
   gboolean ids = FALSE;
   const GOptionEntry entries[] = {
-    { "ids", 0, 0, G_OPTION_ARG_NONE, &ids, "Only the ids, one a line", NULL },
+    { "ids", 0, 0, G_OPTION_ARG_NONE, &ids, N_ ("Only the ids, one a line"), NULL },
     { NULL },
   };
   g_autoptr (CkTable) table = ck_table_new (headings);
@@ -65,7 +66,7 @@ get_secret (const char *file, gboolean is_public, GError **error)
   if (is_public && file != NULL)
     {
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-                   "--public says that there is no secret, --secret-file that there is one");
+                   _ ("--public says that there is no secret, --secret-file that there is one"));
       return NULL;
     }
   if (is_public)
@@ -73,11 +74,12 @@ get_secret (const char *file, gboolean is_public, GError **error)
   if (file != NULL)
     return ck_secret_pipe_read_file (file, error);
   if (isatty (STDIN_FILENO) == 1)
-    return ck_ask_secret ("Client secret (empty if it has none):", error);
+    return ck_ask_secret (_ ("Client secret (empty if it has none):"), error);
 
-  g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-               "where is the client's secret? Say --secret-file FILE, --secret-file - for standard "
-               "input, or --public if it has none");
+  g_set_error (
+      error, CK_EXIT_ERROR, CK_EXIT_USAGE,
+      _ ("where is the client's secret? Say --secret-file FILE, --secret-file - for standard "
+         "input, or --public if it has none"));
 
   return NULL;
 }
@@ -91,12 +93,12 @@ run_add (CkCtl *ctl, GStrv *arguments, GError **error)
   gboolean is_public = FALSE;
   const GOptionEntry entries[] = {
     { "secret-file", 0, 0, G_OPTION_ARG_FILENAME, &secret_file,
-      "Read the client secret from a file, - is standard input", "FILE" },
-    { "public", 0, 0, G_OPTION_ARG_NONE, &is_public, "The client has no secret", NULL },
+      N_ ("Read the client secret from a file, - is standard input"), "FILE" },
+    { "public", 0, 0, G_OPTION_ARG_NONE, &is_public, N_ ("The client has no secret"), NULL },
     { "redirect-uri", 0, 0, G_OPTION_ARG_STRING_ARRAY, &redirect_uris,
-      "A redirect URI as registered at the platform; may be repeated", "URI" },
+      N_ ("A redirect URI as registered at the platform; may be repeated"), "URI" },
     { "loopback-port", 0, 0, G_OPTION_ARG_STRING, &loopback_port,
-      "'any' where the platform allows any port of this machine", "any" },
+      N_ ("'any' where the platform allows any port of this machine"), "any" },
     { NULL },
   };
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
@@ -149,9 +151,9 @@ gboolean
 ck_cmd_clients (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   static const CkCommand commands[] = {
-    { "list", "", 0, 0, "List the OAuth clients", run_list },
-    { "add", "ID PROVIDER CLIENT_ID", 3, 3, "Add an OAuth client", run_add },
-    { "remove", "ID", 1, 1, "Remove an OAuth client", run_remove },
+    { "list", "", 0, 0, N_ ("List the OAuth clients"), run_list },
+    { "add", "ID PROVIDER CLIENT_ID", 3, 3, N_ ("Add an OAuth client"), run_add },
+    { "remove", "ID", 1, 1, N_ ("Remove an OAuth client"), run_remove },
     { NULL },
   };
 

@@ -3,10 +3,12 @@
 
 #include "commands.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "ck-names.h"
 #include "json.h"
+#include "language.h"
 #include "output.h"
 
 /* The most the service gives in one answer. */
@@ -87,15 +89,16 @@ get_all_pages (CkCtl *ctl, const ListOptions *wanted, GError **error)
 gboolean
 ck_cmd_list (CkCtl *ctl, GStrv *arguments, GError **error)
 {
-  static const char *const headings[] = { "ID", "PROVIDER", "STATE", "CAUSE", NULL };
+  static const char *const headings[]
+      = { N_ ("ID"), N_ ("PROVIDER"), N_ ("STATE"), N_ ("CAUSE"), NULL };
   g_auto (ListOptions) wanted = { NULL };
   const GOptionEntry entries[] = {
-    { "provider", 0, 0, G_OPTION_ARG_STRING, &wanted.provider, "Only those of a provider",
+    { "provider", 0, 0, G_OPTION_ARG_STRING, &wanted.provider, N_ ("Only those of a provider"),
       "PROVIDER" },
-    { "state", 0, 0, G_OPTION_ARG_STRING, &wanted.state, "Only those in a state", "STATE" },
+    { "state", 0, 0, G_OPTION_ARG_STRING, &wanted.state, N_ ("Only those in a state"), "STATE" },
     { "assigned-user", 0, 0, G_OPTION_ARG_STRING, &wanted.assigned_user,
-      "Only those a user may reconnect", "USER" },
-    { "ids", 0, 0, G_OPTION_ARG_NONE, &wanted.ids, "Only the ids, one a line", NULL },
+      N_ ("Only those a user may reconnect"), "USER" },
+    { "ids", 0, 0, G_OPTION_ARG_NONE, &wanted.ids, N_ ("Only the ids, one a line"), NULL },
     { NULL },
   };
   g_autoptr (CkTable) table = ck_table_new (headings);
@@ -136,29 +139,29 @@ static const struct
   const char *property;
   const char *label;
 } shown[] = {
-  { "DisplayName", "Name" },
-  { "Provider", "Provider" },
-  { "Client", "Client" },
-  { "State", "State" },
-  { "Cause", "Cause" },
-  { "Detail", "Detail" },
-  { "Remedy", "What to do" },
-  { "AssignedUser", "Assigned user" },
-  { "AllowedUsers", "Allowed users" },
-  { "AllowedGroups", "Allowed groups" },
-  { "AccountName", "Account" },
-  { "AccountId", "Account id" },
-  { "Scopes", "Scopes" },
-  { "Generation", "Generation" },
-  { "IssuedAt", "Issued" },
-  { "ExpiresAt", "Token expires" },
-  { "RenewableUntil", "Renewable until" },
-  { "ReconnectBy", "Reconnect by" },
-  { "RenewsItself", "Renews itself" },
-  { "LastRenewal", "Last renewal" },
-  { "NextRenewal", "Next renewal" },
-  { "LastVerified", "Last verified" },
-  { "Advice", "Advice" },
+  { "DisplayName", N_ ("Name") },
+  { "Provider", N_ ("Provider") },
+  { "Client", N_ ("Client") },
+  { "State", N_ ("State") },
+  { "Cause", N_ ("Cause") },
+  { "Detail", N_ ("Detail") },
+  { "Remedy", N_ ("What to do") },
+  { "AssignedUser", N_ ("Assigned user") },
+  { "AllowedUsers", N_ ("Allowed users") },
+  { "AllowedGroups", N_ ("Allowed groups") },
+  { "AccountName", N_ ("Account") },
+  { "AccountId", N_ ("Account id") },
+  { "Scopes", N_ ("Scopes") },
+  { "Generation", N_ ("Generation") },
+  { "IssuedAt", N_ ("Issued") },
+  { "ExpiresAt", N_ ("Token expires") },
+  { "RenewableUntil", N_ ("Renewable until") },
+  { "ReconnectBy", N_ ("Reconnect by") },
+  { "RenewsItself", N_ ("Renews itself") },
+  { "LastRenewal", N_ ("Last renewal") },
+  { "NextRenewal", N_ ("Next renewal") },
+  { "LastVerified", N_ ("Last verified") },
+  { "Advice", N_ ("Advice") },
 };
 
 static char *
@@ -173,7 +176,7 @@ describe_value (const char *property, GVariant *value)
       return g_strjoinv (" ", (GStrv) words);
     }
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-    return g_strdup (g_variant_get_boolean (value) ? "yes" : "no");
+    return g_strdup (g_variant_get_boolean (value) ? _ ("yes") : _ ("no"));
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
     {
       guint64 number = g_variant_get_uint64 (value);
@@ -194,11 +197,13 @@ print_line (const char *label, const char *value)
   const char *colour
       = colours && strcmp (label, "State") == 0 ? ck_output_state_colour (value) : NULL;
   g_autofree char *clean = ck_output_clean (value);
+  /* printf counts bytes */
+  int indent = 16 + (int) (strlen (_ (label)) - (gsize) g_utf8_strlen (_ (label), -1));
 
   if (colour != NULL)
-    g_print ("%16s: \x1b[%sm%s\x1b[0m\n", label, colour, clean);
+    g_print ("%*s: \x1b[%sm%s\x1b[0m\n", indent, _ (label), colour, clean);
   else
-    g_print ("%16s: %s\n", label, clean);
+    g_print ("%*s: %s\n", indent, _ (label), clean);
 }
 
 static void
@@ -213,6 +218,13 @@ print_channel (const char *id, GVariant *properties)
       if (value == NULL)
         continue;
       text = describe_value (shown[i].property, value);
+      if (strcmp (shown[i].property, "Remedy") == 0)
+        {
+          char *translated = g_strdup (ck_language_translate (text));
+
+          g_free (text);
+          text = translated;
+        }
       /* What is not known, and a cause that is none, would only hide the rest. */
       if (*text == '\0' || strcmp (text, "-") == 0
           || (strcmp (shown[i].property, "Cause") == 0 && strcmp (text, "none") == 0))
@@ -259,10 +271,10 @@ gboolean
 ck_cmd_history (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   static const char *const names[] = { "time", "event", "details", NULL };
-  static const char *const headings[] = { "TIME", "EVENT", "DETAILS", NULL };
+  static const char *const headings[] = { N_ ("TIME"), N_ ("EVENT"), N_ ("DETAILS"), NULL };
   int limit = 100;
   const GOptionEntry entries[] = {
-    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, "At most so many events, newest first (100)",
+    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("At most so many events, newest first (100)"),
       "NUMBER" },
     { NULL },
   };
@@ -313,10 +325,10 @@ gboolean
 ck_cmd_providers (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   static const char *const names[] = { "id", "name", "details", NULL };
-  static const char *const headings[] = { "ID", "NAME", "DETAILS", NULL };
+  static const char *const headings[] = { N_ ("ID"), N_ ("NAME"), N_ ("DETAILS"), NULL };
   gboolean ids = FALSE;
   const GOptionEntry entries[] = {
-    { "ids", 0, 0, G_OPTION_ARG_NONE, &ids, "Only the ids, one a line", NULL },
+    { "ids", 0, 0, G_OPTION_ARG_NONE, &ids, N_ ("Only the ids, one a line"), NULL },
     { NULL },
   };
   g_autoptr (CkTable) table = ck_table_new (headings);

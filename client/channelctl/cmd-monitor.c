@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -88,13 +89,13 @@ print_service (Monitor *monitor, const char *signal, const char *words)
 static void
 on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
 {
-  print_service (user_data, "ServiceAppeared", "the service is running");
+  print_service (user_data, "ServiceAppeared", _ ("the service is running"));
 }
 
 static void
 on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
 {
-  print_service (user_data, "ServiceVanished", "the service is not running");
+  print_service (user_data, "ServiceVanished", _ ("the service is not running"));
 }
 
 static void
@@ -176,7 +177,7 @@ ck_cmd_monitor (CkCtl *ctl, GStrv *arguments, GError **error)
 
   listen_and_run (&monitor, connection);
   if (monitor.lost)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NO_SERVICE, "the system bus has gone");
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NO_SERVICE, _ ("the system bus has gone"));
 
   return !monitor.lost;
 }

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <string.h>
 
@@ -130,7 +131,7 @@ on_prompted (Session *session, CkCtlAttemptEvent *event, GError **error)
         {
           if (try_other_port (session, redirect_uri))
             return TRUE;
-          g_printerr ("channelctl: cannot listen on %s: %s\n", redirect_uri, local->message);
+          g_printerr (_ ("channelctl: cannot listen on %s: %s\n"), redirect_uri, local->message);
         }
     }
 
@@ -153,11 +154,11 @@ print_success (Session *session, GError **error)
   g_variant_lookup (properties, "AccountId", "&s", &text);
   account = ck_output_clean (text);
   if (*name != '\0')
-    g_print ("%s: connected as %s (%s)\n", id, name, account);
+    g_print (_ ("%s: connected as %s (%s)\n"), id, name, account);
   else if (*account != '\0')
-    g_print ("%s: connected as %s\n", id, account);
+    g_print (_ ("%s: connected as %s\n"), id, account);
   else
-    g_print ("%s: connected\n", id);
+    g_print (_ ("%s: connected\n"), id);
 
   return TRUE;
 }
@@ -182,9 +183,10 @@ on_finished (Session *session, CkCtlAttemptEvent *event, GError **error)
     return ck_ctl_wants_json (session->ctl) || print_success (session, error);
 
   if (strcmp (event->outcome, "cancelled") == 0)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "the attempt was cancelled: %s", message);
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the attempt was cancelled: %s"),
+                 message);
   else
-    g_set_error (error, CK_EXIT_ERROR, ck_exit_from_cause (event->cause), "not connected: %s",
+    g_set_error (error, CK_EXIT_ERROR, ck_exit_from_cause (event->cause), _ ("not connected: %s"),
                  message);
 
   return FALSE;
@@ -202,7 +204,7 @@ on_event (Session *session, CkCtlAttemptEvent *event, GError **error)
     case CK_CTL_ATTEMPT_LOST:
     default:
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_NO_SERVICE,
-                   "the Channelkeeper service has gone, and the attempt with it; try again");
+                   _ ("the Channelkeeper service has gone, and the attempt with it; try again"));
       return FALSE;
     }
 }
@@ -213,7 +215,7 @@ send_answer (Session *session, const CkPrompterAnswer *answer, GError **error)
   if (answer->value == NULL)
     {
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_CANCELLED,
-                   "standard input ended where an answer was needed");
+                   _ ("standard input ended where an answer was needed"));
       return FALSE;
     }
   if (strcmp (answer->key, "secret") == 0)
@@ -231,7 +233,7 @@ step (Session *session, GError **error)
 
   if (session->interrupted)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_CANCELLED, "cancelled");
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_CANCELLED, _ ("cancelled"));
       return FALSE;
     }
   event = ck_ctl_attempt_pop (session->attempt);
@@ -284,8 +286,8 @@ check_options (const ReconnectOptions *wanted, GError **error)
   if (wanted->device + wanted->import + browser > 1)
     {
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-                   "--device, --import and those of a browser (--browser, --paste, "
-                   "--redirect-uri) exclude each other");
+                   _ ("--device, --import and those of a browser (--browser, --paste, "
+                      "--redirect-uri) exclude each other"));
       return FALSE;
     }
 
@@ -317,7 +319,7 @@ run_session (Session *session, const char *id, GError **error)
       redirect_uri = ck_prompter_listen (session->prompter, redirect_uri, error);
       if (redirect_uri == NULL)
         {
-          g_prefix_error (error, "cannot listen on %s: ", wanted->redirect_uri);
+          g_prefix_error (error, _ ("cannot listen on %s: "), wanted->redirect_uri);
           return FALSE;
         }
     }
@@ -331,20 +333,22 @@ ck_cmd_reconnect (CkCtl *ctl, GStrv *arguments, GError **error)
   g_auto (ReconnectOptions) wanted = { 0 };
   g_auto (Session) session = { .ctl = ctl, .wanted = &wanted };
   const GOptionEntry entries[] = {
-    { "browser", 0, 0, G_OPTION_ARG_NONE, &wanted.browser, "Log in with a browser here", NULL },
+    { "browser", 0, 0, G_OPTION_ARG_NONE, &wanted.browser, N_ ("Log in with a browser here"),
+      NULL },
     { "paste", 0, 0, G_OPTION_ARG_NONE, &wanted.paste,
-      "Log in with a browser anywhere, and paste where it ends", NULL },
+      N_ ("Log in with a browser anywhere, and paste where it ends"), NULL },
     { "device", 0, 0, G_OPTION_ARG_NONE, &wanted.device,
-      "Log in on any device, with a code shown here", NULL },
-    { "import", 0, 0, G_OPTION_ARG_NONE, &wanted.import, "Hand over a token that you have", NULL },
+      N_ ("Log in on any device, with a code shown here"), NULL },
+    { "import", 0, 0, G_OPTION_ARG_NONE, &wanted.import, N_ ("Hand over a token that you have"),
+      NULL },
     { "no-browser", 0, 0, G_OPTION_ARG_NONE, &wanted.no_browser,
-      "Print the link, do not open a browser", NULL },
+      N_ ("Print the link, do not open a browser"), NULL },
     { "redirect-uri", 0, 0, G_OPTION_ARG_STRING, &wanted.redirect_uri,
-      "Which of the client's; port 0 is a free one", "URI" },
+      N_ ("Which of the client's; port 0 is a free one"), "URI" },
     { "scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.scopes,
-      "Ask for these of the channel's scopes; may be repeated", "'SCOPE ...'" },
+      N_ ("Ask for these of the channel's scopes; may be repeated"), "'SCOPE ...'" },
     { "allow-sibling-loss", 0, 0, G_OPTION_ARG_NONE, &wanted.allow_sibling_loss,
-      "Connect even if other channels of the account lose their grant", NULL },
+      N_ ("Connect even if other channels of the account lose their grant"), NULL },
     { NULL },
   };
 

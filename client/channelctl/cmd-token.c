@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ write_out (const char *bytes, gsize size, GError **error)
         continue;
       if (n < 0)
         {
-          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "cannot write the token: %s",
+          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot write the token: %s"),
                        g_strerror (errno));
           return FALSE;
         }
@@ -129,10 +130,10 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
   g_auto (TokenOptions) wanted = { 0 };
   const GOptionEntry entries[] = {
     { "min-validity", 0, 0, G_OPTION_ARG_INT, &wanted.min_validity,
-      "Renew it first if it is good for less", "SECONDS" },
+      N_ ("Renew it first if it is good for less"), "SECONDS" },
     { "scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.scopes,
-      "Fail unless it covers these; may be repeated", "'SCOPE ...'" },
-    { "print", 0, 0, G_OPTION_ARG_NONE, &wanted.print, "Print it even on a terminal", NULL },
+      N_ ("Fail unless it covers these; may be repeated"), "'SCOPE ...'" },
+    { "print", 0, 0, G_OPTION_ARG_NONE, &wanted.print, N_ ("Print it even on a terminal"), NULL },
     { NULL },
   };
   g_autofree char *path = NULL;
@@ -149,8 +150,8 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
     {
       /* Screens are shared, above all where people stream. */
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-                   "the token would stand on the screen for everyone to see; pipe it, or say "
-                   "--print");
+                   _ ("the token would stand on the screen for everyone to see; pipe it, or say "
+                      "--print"));
       return FALSE;
     }
   path = ck_ctl_find_channel (ctl, (*arguments)[0], error);
@@ -161,7 +162,7 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
     return FALSE;
   if (!is_printable (token))
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "the service gave no valid token");
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));
       return FALSE;
     }
   if (!ck_ctl_wants_json (ctl))
@@ -269,7 +270,7 @@ renew_one (CkCtl *ctl, const char *id, GError **error)
       return TRUE;
     }
   when = ck_output_time (expires_at, g_get_real_time () / G_USEC_PER_SEC);
-  g_print ("%s: token expires: %s\n", id, when);
+  g_print (_ ("%s: token expires: %s\n"), id, when);
 
   return TRUE;
 }

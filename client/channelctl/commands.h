@@ -13,6 +13,9 @@ gboolean ck_cmd_show (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_history (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_providers (CkCtl *ctl, GStrv *arguments, GError **error);
 
+/* cmd-explain.c */
+gboolean ck_cmd_explain (CkCtl *ctl, GStrv *arguments, GError **error);
+
 /* cmd-admin.c */
 gboolean ck_cmd_add (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_remove (CkCtl *ctl, GStrv *arguments, GError **error);

@@ -4,6 +4,7 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,11 @@ static void
 add_common_options (CkCtl *ctl, GOptionContext *context)
 {
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &ctl->json, "Answer in JSON", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &ctl->json, N_ ("Answer in JSON"), NULL },
     { "no-ask-password", 0, 0, G_OPTION_ARG_NONE, &ctl->no_ask_password,
-      "Never ask for a password, fail instead", NULL },
+      N_ ("Never ask for a password, fail instead"), NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &ctl->timeout,
-      "Let the service take so long for an answer", "SECONDS" },
+      N_ ("Let the service take so long for an answer"), "SECONDS" },
     { NULL },
   };
 
@@ -58,7 +59,7 @@ apply_common_options (CkCtl *ctl, GError **error)
 {
   if (ctl->timeout < 0 || ctl->timeout > 600)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, "--timeout takes 1 to 600 seconds");
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, _ ("--timeout takes 1 to 600 seconds"));
       return FALSE;
     }
   ck_ctl_bus_set_timeout (ctl->bus, (guint) ctl->timeout);
@@ -71,17 +72,17 @@ apply_common_options (CkCtl *ctl, GError **error)
 static char *
 describe_commands (const CkCommand *commands)
 {
-  g_autoptr (GString) text = g_string_new ("Commands:\n");
+  g_autoptr (GString) text = g_string_new (_ ("Commands:\n"));
 
   for (const CkCommand *command = commands; command->name != NULL; command++)
     {
       g_autofree char *words = g_strdup_printf ("%s %s", command->name, command->arguments);
 
-      g_string_append_printf (text, "  %-34s %s\n", words, command->help);
+      g_string_append_printf (text, "  %-34s %s\n", words, _ (command->help));
     }
-  g_string_append (text,
-                   "\n'" PROGRAM " COMMAND --help' shows a command's options; the manual page "
-                   "has the rest.");
+  g_string_append (
+      text, _ ("\n'channelctl COMMAND --help' shows a command's options; the manual page has the "
+               "rest."));
 
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -91,16 +92,17 @@ static gboolean
 parse_leading (
     CkCtl *ctl, const CkCommand *commands, const char *group, GStrv *arguments, GError **error)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND [ARGUMENT...]");
+  g_autoptr (GOptionContext) context = g_option_context_new (_ ("COMMAND [ARGUMENT...]"));
   g_autofree char *description = describe_commands (commands);
   g_autofree char *name = group != NULL ? g_strdup_printf (PROGRAM " %s", group) : NULL;
   const GOptionEntry version[] = {
-    { "version", 0, 0, G_OPTION_ARG_NONE, &ctl->version, "Show the version", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &ctl->version, N_ ("Show the version"), NULL },
     { NULL },
   };
 
   g_set_prgname (name != NULL ? name : PROGRAM);
   g_option_context_set_strict_posix (context, TRUE);
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_description (context, description);
   if (group == NULL)
     g_option_context_add_main_entries (context, version, NULL);
@@ -120,12 +122,12 @@ find_command (const CkCommand *commands, const char *group, const char *name, GE
 
   if (name == NULL)
     g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-                 "a command is missing; '%s%s%s --help' shows those there are", PROGRAM,
+                 _ ("a command is missing; '%s%s%s --help' shows those there are"), PROGRAM,
                  group != NULL ? " " : "", group != NULL ? group : "");
   else
     g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
-                 "there is no command '%s'; '%s%s%s --help' shows those there are", name, PROGRAM,
-                 group != NULL ? " " : "", group != NULL ? group : "");
+                 _ ("there is no command '%s'; '%s%s%s --help' shows those there are"), name,
+                 PROGRAM, group != NULL ? " " : "", group != NULL ? group : "");
 
   return NULL;
 }
@@ -169,9 +171,9 @@ check_number (CkCtl *ctl, GStrv arguments, GError **error)
   if (n >= ctl->command->min && n <= ctl->command->max)
     return TRUE;
 
-  g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, "%s: use '%s %s %s'",
-               n < ctl->command->min ? "something is missing" : "too many arguments", PROGRAM,
-               ctl->command_name, ctl->command->arguments);
+  g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, _ ("%s: use '%s %s %s'"),
+               n < ctl->command->min ? _ ("something is missing") : _ ("too many arguments"),
+               PROGRAM, ctl->command_name, ctl->command->arguments);
 
   return FALSE;
 }
@@ -184,6 +186,7 @@ ck_ctl_parse (CkCtl *ctl, const GOptionEntry *entries, GStrv *arguments, GError 
   guint skip = 1;
 
   g_set_prgname (name);
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_summary (context, ctl->command->help);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, NULL);
@@ -256,7 +259,7 @@ ck_ctl_main (const CkCommand *commands, int argc, char **argv)
   /* A full disk or a closed pipe must not look like success. */
   if (fflush (stdout) != 0 || ferror (stdout) != 0)
     {
-      g_printerr (PROGRAM ": cannot write the answer: %s\n", g_strerror (errno));
+      g_printerr (_ ("channelctl: cannot write the answer: %s\n"), g_strerror (errno));
       return CK_EXIT_FAILED;
     }
 

@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <locale.h>
+#include <glib/gi18n.h>
 #include <sys/resource.h>
 
 #include "commands.h"
+#include "language.h"
 
 static const CkCommand commands[] = {
-  { "list", "", 0, 0, "List the channels and their states", ck_cmd_list },
-  { "show", "ID...", 1, G_MAXUINT, "Show all there is to know of channels", ck_cmd_show },
-  { "history", "ID", 1, 1, "Show what happened to a channel", ck_cmd_history },
-  { "monitor", "[ID...]", 0, G_MAXUINT, "Print what happens as it happens", ck_cmd_monitor },
-  { "reconnect", "ID", 1, 1, "Connect a channel, with a browser or a code", ck_cmd_reconnect },
-  { "disconnect", "ID", 1, 1, "Give up a channel's grant, keep the channel", ck_cmd_disconnect },
-  { "token", "ID", 1, 1, "Get a channel's access token", ck_cmd_token },
-  { "renew", "ID...", 1, G_MAXUINT, "Get new access tokens now", ck_cmd_renew },
-  { "verify", "ID...", 1, G_MAXUINT, "Ask the platform whether it still agrees", ck_cmd_verify },
-  { "add", "ID PROVIDER", 2, 2, "Add a channel", ck_cmd_add },
-  { "remove", "ID", 1, 1, "Remove a channel and its grant", ck_cmd_remove },
-  { "assign", "ID USER", 2, 2, "Say who may reconnect a channel", ck_cmd_assign },
-  { "access", "ID", 1, 1, "Show or change who may use a channel", ck_cmd_access },
-  { "clients", "list|add|remove ...", 0, G_MAXUINT, "List, add or remove OAuth clients",
+  { "list", "", 0, 0, N_ ("List the channels and their states"), ck_cmd_list },
+  { "show", "ID...", 1, G_MAXUINT, N_ ("Show all there is to know of channels"), ck_cmd_show },
+  { "explain", "ID", 1, 1, N_ ("Say why a channel is not connected and what to do"),
+    ck_cmd_explain },
+  { "history", "ID", 1, 1, N_ ("Show what happened to a channel"), ck_cmd_history },
+  { "monitor", "[ID...]", 0, G_MAXUINT, N_ ("Print what happens as it happens"), ck_cmd_monitor },
+  { "reconnect", "ID", 1, 1, N_ ("Connect a channel, with a browser or a code"), ck_cmd_reconnect },
+  { "disconnect", "ID", 1, 1, N_ ("Give up a channel's grant, keep the channel"),
+    ck_cmd_disconnect },
+  { "token", "ID", 1, 1, N_ ("Get a channel's access token"), ck_cmd_token },
+  { "renew", "ID...", 1, G_MAXUINT, N_ ("Get new access tokens now"), ck_cmd_renew },
+  { "verify", "ID...", 1, G_MAXUINT, N_ ("Ask the platform whether it still agrees"),
+    ck_cmd_verify },
+  { "add", "ID PROVIDER", 2, 2, N_ ("Add a channel"), ck_cmd_add },
+  { "remove", "ID", 1, 1, N_ ("Remove a channel and its grant"), ck_cmd_remove },
+  { "assign", "ID USER", 2, 2, N_ ("Say who may reconnect a channel"), ck_cmd_assign },
+  { "access", "ID", 1, 1, N_ ("Show or change who may use a channel"), ck_cmd_access },
+  { "clients", "list|add|remove ...", 0, G_MAXUINT, N_ ("List, add or remove OAuth clients"),
     ck_cmd_clients },
-  { "providers", "", 0, 0, "List the platforms there are files for", ck_cmd_providers },
+  { "providers", "", 0, 0, N_ ("List the platforms there are files for"), ck_cmd_providers },
   { NULL },
 };
 
@@ -31,7 +36,7 @@ main (int argc, char **argv)
 {
   const struct rlimit no_core = { 0, 0 };
 
-  setlocale (LC_ALL, "");
+  ck_language_init ();
   /* Tokens and client secrets pass through here. */
   (void) setrlimit (RLIMIT_CORE, &no_core);
 

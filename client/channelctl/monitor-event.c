@@ -3,10 +3,12 @@
 
 #include "monitor-event.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "ck-names.h"
 #include "json.h"
+#include "language.h"
 #include "output.h"
 
 /* The events of D-Bus that are shown, with their arguments. */
@@ -105,13 +107,16 @@ describe_argument (const char *name, GVariant *value, gint64 now)
       const char *remedy = "";
 
       g_variant_lookup (value, "remedy", "&s", &remedy);
-      return *remedy != '\0' ? g_strdup_printf ("what to do: %s", remedy) : NULL;
+      return *remedy != '\0'
+                 ? g_strdup_printf (_ ("what to do: %s"), ck_language_translate (remedy))
+                 : NULL;
     }
   if (strcmp (name, "reconnect_by") == 0 || strcmp (name, "expires_at") == 0)
     {
       g_autofree char *time = ck_output_time (g_variant_get_uint64 (value), now);
 
-      return g_strdup_printf ("%s %s", strcmp (name, "expires_at") == 0 ? "until" : "before", time);
+      return g_strdup_printf (strcmp (name, "expires_at") == 0 ? _ ("until %s") : _ ("before %s"),
+                              time);
     }
   if (strcmp (name, "sequence") == 0)
     return NULL;

@@ -3,7 +3,10 @@
 
 #include "output.h"
 
+#include <glib/gi18n.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ck-names.h"
@@ -85,7 +88,7 @@ ck_output_time (guint64 time, gint64 now)
   if (time == CK_TIME_UNKNOWN)
     return g_strdup ("-");
   if (time >= CK_TIME_NEVER)
-    return g_strdup ("never");
+    return g_strdup (_ ("never"));
 
   t = (gint64) time;
   date = g_date_time_new_from_unix_local (t);
@@ -95,8 +98,8 @@ ck_output_time (guint64 time, gint64 now)
   local = g_date_time_format (date, "%Y-%m-%d %H:%M:%S");
   distance = ck_output_duration ((guint64) (t > now ? t - now : now - t));
 
-  return t > now ? g_strdup_printf ("%s (in %s)", local, distance)
-                 : g_strdup_printf ("%s (%s ago)", local, distance);
+  return t > now ? g_strdup_printf (_ ("%s (in %s)"), local, distance)
+                 : g_strdup_printf (_ ("%s (%s ago)"), local, distance);
 }
 
 char *
@@ -152,6 +155,98 @@ ck_output_state_colour (const char *state)
   return NULL;
 }
 
+/* The places a text takes on a terminal. */
+static guint
+width_of (const char *text)
+{
+  guint width = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (g_unichar_iszerowidth (c))
+        continue;
+      width += g_unichar_iswide (c) ? 2 : 1;
+    }
+
+  return width;
+}
+
+/* ---- paragraphs ------------------------------------------------------------------------------ */
+
+/* A width for reading; a wider terminal has lines that the eye loses. */
+#define MAX_WIDTH 100
+#define MIN_WIDTH 30
+
+guint
+ck_output_get_width (void)
+{
+  struct winsize size = { 0 };
+
+  if (!ck_output_is_terminal ())
+    return 0;
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+
+  return CLAMP (size.ws_col, MIN_WIDTH, MAX_WIDTH);
+}
+
+/* "12." */
+static gboolean
+is_step (const char *word)
+{
+  const char *end = word;
+
+  while (g_ascii_isdigit (*end))
+    end++;
+
+  return end > word && end - word <= 2 && strcmp (end, ".") == 0;
+}
+
+char *
+ck_output_wrap (const char *text, guint indent, guint width)
+{
+  g_autofree char *clean = ck_output_clean (text);
+  g_auto (GStrv) words = g_strsplit (clean, " ", -1);
+  g_autoptr (GString) lines = g_string_new (NULL);
+  guint column = 0;
+  guint step = 0;
+  guint hang = 0;
+
+  for (char **word = words; *word != NULL; word++)
+    {
+      guint place = width_of (*word);
+      gboolean begins_step = is_step (*word) && (guint) atoi (*word) == step + 1 && word[1] != NULL;
+
+      if (place == 0)
+        continue;
+      if (column > 0 && (begins_step || (width > 0 && column + 1 + place > width)))
+        {
+          g_string_append_c (lines, '\n');
+          column = 0;
+        }
+      if (begins_step)
+        {
+          step++;
+          hang = 0;
+        }
+      g_string_append_printf (lines, "%*s", column > 0 ? 1 : (int) (indent + hang), "");
+      column += column > 0 ? 1 : indent + hang;
+      g_string_append (lines, *word);
+      column += place;
+      /* What is left of a step stands below its beginning, not below its number. */
+      if (begins_step)
+        hang = place + 1;
+    }
+  g_string_append_c (lines, '\n');
+
+  return g_string_free (g_steal_pointer (&lines), FALSE);
+}
+
+/* ---- tables -----------------------------------------------------------------------------------
+ */
+
 struct _CkTable
 {
   GStrv headings;
@@ -190,24 +285,6 @@ ck_table_add (CkTable *table, const char *const *cells)
   g_ptr_array_add (table->rows, row);
 }
 
-/* The places a text takes on a terminal. */
-static guint
-width_of (const char *text)
-{
-  guint width = 0;
-
-  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (g_unichar_iszerowidth (c))
-        continue;
-      width += g_unichar_iswide (c) ? 2 : 1;
-    }
-
-  return width;
-}
-
 static void
 append_line (GString *string, CkTable *table, GStrv cells, const guint *widths, gboolean colours)
 {
@@ -233,6 +310,7 @@ ck_table_to_string (CkTable *table, gboolean aligned, gboolean colours)
 {
   g_autoptr (GString) string = g_string_new (NULL);
   g_autofree guint *widths = g_new0 (guint, table->n_columns);
+  g_auto (GStrv) headings = g_new0 (char *, table->n_columns + 1);
 
   if (!aligned)
     {
@@ -247,11 +325,12 @@ ck_table_to_string (CkTable *table, gboolean aligned, gboolean colours)
 
   for (guint i = 0; i < table->n_columns; i++)
     {
-      widths[i] = width_of (table->headings[i]);
+      headings[i] = g_strdup (_ (table->headings[i]));
+      widths[i] = width_of (headings[i]);
       for (guint r = 0; r < table->rows->len; r++)
         widths[i] = MAX (widths[i], width_of (((GStrv) table->rows->pdata[r])[i]));
     }
-  append_line (string, table, table->headings, widths, FALSE);
+  append_line (string, table, headings, widths, FALSE);
   for (guint r = 0; r < table->rows->len; r++)
     append_line (string, table, table->rows->pdata[r], widths, colours);
 

@@ -67,6 +67,25 @@ char *ck_output_details (GVariant *details) G_GNUC_WARN_UNUSED_RESULT;
 const char *ck_output_state_colour (const char *state);
 
 /**
+ * ck_output_get_width:
+ *
+ * Returns: how many places a line of the terminal has, 100 at most (longer ones are hard to read);
+ *   0 if standard output is no terminal
+ */
+guint ck_output_get_width (void);
+
+/**
+ * ck_output_wrap:
+ * @text: a paragraph, cleaned as by ck_output_clean(); steps in it that are numbered `1.`, `2.` and
+ *   so on begin lines of their own
+ * @indent: blanks before each line
+ * @width: places in a line; 0: as long as they come
+ *
+ * Returns: (transfer full): its lines
+ */
+char *ck_output_wrap (const char *text, guint indent, guint width) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * CkTable:
  *
  * Rows of cells: aligned under headings on a terminal; elsewhere tab-separated lines without
@@ -76,7 +95,8 @@ typedef struct _CkTable CkTable;
 
 /**
  * ck_table_new:
- * @headings: (array zero-terminated=1): one per column; the column headed "STATE" is coloured
+ * @headings: (array zero-terminated=1): one per column, translated when they are shown; the column
+ *   headed "STATE" is coloured
  */
 CkTable *ck_table_new (const char *const *headings) G_GNUC_WARN_UNUSED_RESULT;
 void ck_table_free (CkTable *table);

@@ -3,6 +3,8 @@
 
 #include "progress.h"
 
+#include <glib/gi18n.h>
+
 #include <unistd.h>
 
 #include "output.h"
@@ -27,7 +29,7 @@ show (CkProgress *self)
   g_autofree char *duration = ck_output_duration ((guint64) MAX (seconds, 0));
 
   /* Carriage return, and erase to the end of the line. */
-  g_printerr ("\r%s (%s%s)\x1b[K", self->text, duration, self->until > 0 ? " left" : "");
+  g_printerr ("\r%s (%s%s)\x1b[K", self->text, duration, self->until > 0 ? _ (" left") : "");
   self->shown = TRUE;
 }
 

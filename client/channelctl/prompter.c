@@ -3,6 +3,7 @@
 
 #include "prompter.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,11 +172,11 @@ on_typed (SecretValue *line, gpointer user_data)
   if (take_typed (self, line))
     return;
 
-  g_printerr ("%s\n", self->choices != NULL ? "That is none of them."
+  g_printerr ("%s\n", self->choices != NULL ? _ ("That is none of them.")
                       : strcmp (self->key, "secret") == 0
-                          ? "That is empty."
-                          : "That is no address: it begins with http and is in the browser's "
-                            "address bar.");
+                          ? _ ("That is empty.")
+                          : _ ("That is no address: it begins with http and is in the "
+                               "browser's address bar."));
   ask (self);
 }
 
@@ -227,8 +228,8 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
   opened = !self->options.no_browser && ck_browser_open (uri);
   if (!self->options.json)
     {
-      g_print (opened ? "Your browser opens this page; log in there with the account of %s:\n\n"
-                      : "Open this page in a browser, and log in with the account of %s:\n\n",
+      g_print (opened ? _ ("Your browser opens this page; log in there with the account of %s:\n\n")
+                      : _ ("Open this page in a browser, and log in with the account of %s:\n\n"),
                self->channel);
       g_print ("  %s\n\n", clean);
     }
@@ -236,8 +237,9 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
   self->key = "redirected-uri";
   self->question = g_strdup (
       self->loopback != NULL
-          ? "If that browser is on another machine, paste the address of the page where it ends:"
-          : "Paste the address of the page where the browser ends, even if it shows an error:");
+          ? _ (
+              "If that browser is on another machine, paste the address of the page where it ends:")
+          : _ ("Paste the address of the page where the browser ends, even if it shows an error:"));
   /* Where a browser brings the answer, only a person would type it as well. */
   if (self->loopback == NULL || isatty (STDIN_FILENO) == 1)
     ask (self);
@@ -265,7 +267,7 @@ show_code (CkPrompter *self, GVariant *details, GError **error)
   g_autofree char *code = lookup_clean (details, "user-code");
   g_autofree char *uri = lookup_clean (details, "verification-uri");
   g_autofree char *complete = lookup_clean (details, "verification-uri-complete");
-  g_autofree char *text = g_strdup_printf ("waiting for %s to be confirmed", self->channel);
+  g_autofree char *text = g_strdup_printf (_ ("waiting for %s to be confirmed"), self->channel);
   g_autofree char *when = NULL;
   guint64 expires_at = 0;
 
@@ -274,12 +276,12 @@ show_code (CkPrompter *self, GVariant *details, GError **error)
     return TRUE;
 
   when = ck_output_time (expires_at, g_get_real_time () / G_USEC_PER_SEC);
-  g_print ("On any device, log in with the account of %s:\n\n  page     %s\n  code     %s\n",
+  g_print (_ ("On any device, log in with the account of %s:\n\n  page     %s\n  code     %s\n"),
            self->channel, uri, code);
   if (expires_at != 0)
-    g_print ("  expires  %s\n", when);
+    g_print (_ ("  expires  %s\n"), when);
   if (*complete != '\0')
-    g_print ("  or both  %s\n", complete);
+    g_print (_ ("  or both  %s\n"), complete);
   print_qr (complete);
   g_print ("\n");
   self->progress = ck_progress_new (text, (gint64) expires_at);
@@ -295,7 +297,7 @@ show_choose (CkPrompter *self, GVariant *details, GError **error)
   self->choices = g_variant_lookup_value (details, "choices", G_VARIANT_TYPE ("a(ss)"));
   if (self->choices == NULL || g_variant_n_children (self->choices) == 0)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "asked to choose among nothing");
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("asked to choose among nothing"));
       return FALSE;
     }
   if (!self->options.json)
@@ -312,7 +314,7 @@ show_choose (CkPrompter *self, GVariant *details, GError **error)
         }
     }
   self->key = "choice";
-  self->question = g_strdup ("Which number?");
+  self->question = g_strdup (_ ("Which number?"));
   ask (self);
 
   return TRUE;
@@ -365,7 +367,7 @@ ck_prompter_show (
     }
 
   g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED,
-               "the service asks for '%s', which this channelctl does not know", style);
+               _ ("the service asks for '%s', which this channelctl does not know"), style);
 
   return FALSE;
 }
@@ -384,7 +386,7 @@ ck_prompter_take_answer (CkPrompter *self, CkPrompterAnswer *answer)
   if (strcmp (answer->key, "redirected-uri") == 0)
     g_clear_pointer (&self->loopback, ck_loopback_free);
   if (answer->value != NULL && !self->options.json)
-    self->progress = ck_progress_new ("waiting for the platform", 0);
+    self->progress = ck_progress_new (_ ("waiting for the platform"), 0);
 
   return TRUE;
 }

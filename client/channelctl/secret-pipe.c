@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,13 +23,13 @@ ck_secret_pipe_new (SecretValue *secret, GError **error)
 
   if (size > CK_SECRET_MAX_BYTES)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, "the secret is longer than %d bytes",
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, _ ("the secret is longer than %d bytes"),
                    CK_SECRET_MAX_BYTES);
       return -1;
     }
   if (pipe2 (fds, O_CLOEXEC | O_NONBLOCK) < 0)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "no pipe: %s", g_strerror (errno));
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("no pipe: %s"), g_strerror (errno));
       return -1;
     }
 
@@ -40,7 +41,7 @@ ck_secret_pipe_new (SecretValue *secret, GError **error)
   if (written < 0 || (gsize) written != size)
     {
       close (fds[0]);
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "a pipe does not hold the secret");
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("a pipe does not hold the secret"));
       return -1;
     }
 
@@ -92,10 +93,10 @@ ck_secret_pipe_read (int fd, int timeout_ms, GError **error)
     }
 
   if (n < 0)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, "cannot read the secret: %s",
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot read the secret: %s"),
                  g_strerror (errno));
   else if (size > CK_SECRET_MAX_BYTES)
-    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, "the secret is longer than %d bytes",
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, _ ("the secret is longer than %d bytes"),
                  CK_SECRET_MAX_BYTES);
   else
     secret = secret_value_new (buffer, (gssize) size, "text/plain");
@@ -129,7 +130,7 @@ ck_secret_pipe_read_file (const char *path, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, "cannot read %s: %s", path,
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE, _ ("cannot read %s: %s"), path,
                    g_strerror (errno));
       return NULL;
     }

@@ -10,7 +10,7 @@ _channelctl ()
 {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   local common='--help --json --no-ask-password --timeout'
-  local commands='list show history monitor reconnect disconnect token renew verify add remove assign
+  local commands='list show explain history monitor reconnect disconnect token renew verify add remove assign
     access clients providers'
   local command='' sub='' position=0 options='' words='' i
 
@@ -51,7 +51,7 @@ _channelctl ()
       options='--browser --paste --device --import --no-browser --redirect-uri --scopes
         --allow-sibling-loss'
       words=$(_channelctl_ids list) ;;
-    'disconnect ') words=$(_channelctl_ids list) ;;
+    'disconnect '|'explain ') words=$(_channelctl_ids list) ;;
     'token ') options='--min-validity --scopes --print'; words=$(_channelctl_ids list) ;;
     'add ')
       options='--display-name --client --assigned-user --allow-user --allow-group --scopes

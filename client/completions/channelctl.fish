@@ -18,7 +18,7 @@ function __channelctl_in_clients
 end
 
 set -l states unconnected connected expiring interrupted blocked expired revoked locked suspended
-set -l one show history monitor reconnect disconnect token renew verify remove assign access
+set -l one show explain history monitor reconnect disconnect token renew verify remove assign access
 
 complete -c channelctl -f
 complete -c channelctl -s h -l help -d 'Show help'
@@ -29,6 +29,7 @@ complete -c channelctl -n __fish_use_subcommand -l version -d 'Show the version'
 
 complete -c channelctl -n __fish_use_subcommand -a list -d 'List the channels and their states'
 complete -c channelctl -n __fish_use_subcommand -a show -d 'Show all there is to know of channels'
+complete -c channelctl -n __fish_use_subcommand -a explain -d 'Say why a channel is not connected'
 complete -c channelctl -n __fish_use_subcommand -a history -d 'Show what happened to a channel'
 complete -c channelctl -n __fish_use_subcommand -a monitor -d 'Print what happens as it happens'
 complete -c channelctl -n __fish_use_subcommand -a reconnect -d 'Connect a channel'

@@ -329,10 +329,40 @@ test_words (void)
   g_assert_cmpstr (joined, ==, "read|write|admin");
 }
 
+static void
+test_wrap (void)
+{
+  static const struct
+  {
+    const char *text;
+    guint indent;
+    guint width;
+    const char *lines;
+  } rows[] = {
+    { "one two three", 0, 0, "one two three\n" },
+    { "one two three", 2, 9, "  one two\n  three\n" },
+    { "a-word-that-is-too-long b", 2, 10, "  a-word-that-is-too-long\n  b\n" },
+    { "Do this: 1. Open it. 2. Go on there.", 2, 12,
+      "  Do this:\n  1. Open\n     it.\n  2. Go on\n     there.\n" },
+    { "1. One. 2. Two.", 0, 0, "1. One.\n2. Two.\n" },
+    { "By version 2. it is 3. better", 0, 0, "By version 2. it is 3. better\n" },
+    { "\xc3\xbc\xc3\xbc \xc3\xbc\xc3\xbc b", 0, 5, "\xc3\xbc\xc3\xbc \xc3\xbc\xc3\xbc\nb\n" },
+    { "bell\a and\nline", 0, 0, "bell\xef\xbf\xbd and line\n" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *lines = ck_output_wrap (rows[i].text, rows[i].indent, rows[i].width);
+
+      g_assert_cmpstr (lines, ==, rows[i].lines);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ctl/output/wrap", test_wrap);
   g_test_add_func ("/ctl/output/clean", test_clean);
   g_test_add_func ("/ctl/output/colours", test_colours);
   g_test_add_func ("/ctl/output/time", test_time);
