@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One web server for all platforms: finds the platform by the request's host, keeps the log."""
 
+import asyncio
 import json
 import re
 import time
@@ -10,6 +11,9 @@ from aiohttp import web
 from .control import Control
 from .faults import answer
 from .refusal import Refusal, find
+
+
+SLOWNESS = 2  # seconds, of the fault "slow"
 
 
 class Route:
@@ -65,6 +69,10 @@ class Server:
         platform = route.platform
         entry = {"at": time.time(), "host": host, "path": http.path, "method": http.method}
         fault = platform.faults.take(http.path)
+        if fault and fault[0] == "slow":
+            self._note(platform, {**entry, "fault": "slow"})
+            await asyncio.sleep(SLOWNESS)
+            fault = None
         if fault and fault[0] != "lost":
             self._note(platform, {**entry, "fault": fault[0]})
             return await answer(platform, fault, http)

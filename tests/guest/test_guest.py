@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The packages in a guest with a real systemd: one story, from the installation to the purge."""
+
+import json
+import os
+import re
+
+from guest import OLD_VERSION, TESTS, wait_for
+from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
+
+REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
+
+
+def documented_command(section):
+    """The command that channelkeeperd(8) shows under a heading."""
+    with open(os.path.join(TESTS, "..", "docs", "man", "channelkeeperd.8"), encoding="utf-8") as stream:
+        page = stream.read()
+    found = re.search(rf'^\.SH "?{section}"?$.*?^\.EX\n(.*?)^\.EE$', page, re.MULTILINE | re.DOTALL)
+    assert found, f"channelkeeperd(8) shows no command under {section}"
+    return found.group(1).replace("\\-", "-").replace("\\e", "\\")
+
+
+def test_install(guest, world):
+    """Nothing but the package and the documented line for the key; it is enabled and it runs."""
+    world.add_users()
+    guest.ok("mkdir", "-p", "/etc/credstore.encrypted")
+    guest.ok("sh", "-ec", documented_command("THE VAULT KEY"))
+    done = guest.run("apt-get", "-y", "install",
+                     f"/opt/ck/packages/{guest.package(OLD_VERSION)}")
+    assert done.code == 0, done
+    assert guest.show(BROKER, "ActiveState") == "active"
+    assert guest.show(SOCKET, "ActiveState") == "active"
+    for unit in (BROKER, SOCKET):
+        assert guest.ok("systemctl", "is-enabled", unit).strip() == "enabled"
+    assert guest.ok("stat", "-c", "%U %a", "/var/lib/channelkeeper").strip() == "channelkeeper 700"
+    world.settled()
+    assert not guest.run("test", "-e", "/var/lib/channelkeeper/vault.key").code == 0, "the credential was not used"
+
+
+def test_bus_activation(guest):
+    """Stopped, it is started again by whoever speaks to it."""
+    guest.ok("systemctl", "stop", BROKER)
+    assert guest.show(BROKER, "ActiveState") == "inactive"
+    found = guest.ok("busctl", "get-property", BUS_NAME, ROOT, BUS_NAME, "ChannelCount", user="alice")
+    assert found == "u 0\n"
+    assert guest.show(BROKER, "ActiveState") == "active"
+
+
+def test_introspection_is_readable(guest):
+    shown = guest.ok("busctl", "introspect", "--no-pager", BUS_NAME, ROOT, user="alice")
+    rows = {line.split()[0]: line.split()[1:4] for line in shown.splitlines() if line.strip()}
+    assert rows[".ListChannels"] == ["method", "a{sv}", "a(ossss)"]
+    assert rows[".VaultState"] == ["property", "s", '"open"']
+    assert rows[".ChannelStateChanged"][:2] == ["signal", "tossss"]
+    tree = guest.ok("busctl", "tree", "--no-pager", BUS_NAME, user="alice")
+    assert ROOT in tree
+
+
+def test_connect(guest, world):
+    """The administrator adds it, alice connects it, the app uses it; workers come by the socket."""
+    world.start_platform()
+    guest.ok("busctl", "call", BUS_NAME, ROOT, BUS_NAME, "Reload", "a{sv}", "0")
+    done = world.ctl("root", "clients", "add", "lumen", "lumen", "lumen-studio", "--secret-file=-",
+                     "--redirect-uri=http://127.0.0.1:18998/cb", stdin=CLIENT_SECRET + "\n")
+    assert done.code == 0, done
+    done = world.ctl("root", "add", "stage", "lumen", "--client=lumen", "--assigned-user=alice",
+                     "--allow-user=studio", "--scopes=publish chat")
+    assert done.code == 0, done
+    person = "/opt/ck/tests/integration/person alice-live"
+    done = world.ctl("alice", "reconnect", "stage", env={"BROWSER": person})
+    assert done.code == 0, done
+    assert world.show()["state"] == "connected"
+    assert world.is_good(world.token())
+
+
+def test_worker_is_another_user(guest, world):
+    """The socket started it, under a user that exists for it alone, and not below the broker."""
+    world.ctl("alice", "renew", "stage")
+    workers = wait_for(world.workers, "a worker")
+    pid = guest.show(workers[0], "MainPID")
+    uid = int(guest.ok("stat", "-c", "%u", f"/proc/{pid}"))
+    assert 61184 <= uid <= 65519, "not a user of systemd's dynamic range"
+    cgroup = guest.ok("cat", f"/proc/{pid}/cgroup")
+    assert "channelkeeper-worker@" in cgroup and BROKER not in cgroup
+
+
+def test_bob_is_refused(guest, world):
+    """By the real polkit; with a reason, and an entry in the journal that explains itself."""
+    done = world.ctl("bob", "token", "stage")
+    assert done.code == 3 and "bob is neither the assigned user (alice)" in done.stderr, done
+    done = world.ctl("bob", "reconnect", "stage", "--no-browser")
+    assert done.code == 3, done
+    [entry] = guest.journal(f"MESSAGE_ID={REFUSAL}", "CK_ACTION=org.channelkeeper.use-token")
+    assert entry["CK_CHANNEL"] == "stage" and entry["CK_CALLER_UID"] == guest.ok("id", "-u", "bob").strip()
+    assert entry["_SYSTEMD_UNIT"] == BROKER
+
+
+def probe(guest, unit):
+    """Runs probe.py in the place of the program of a unit, with everything else of its file as shipped."""
+    text = guest.ok("systemctl", "cat", unit)
+    text = re.sub(r"^(BusName|Type|Restart|RestartSec)=.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^ExecStart=.*$",
+                  "Type=oneshot\nExecStart=/opt/ck/tests/guest/probe.py\nStandardOutput=truncate:/run/ck-probe.json\nStandardError=null",
+                  text, flags=re.MULTILINE)
+    guest.write("/run/systemd/system/ck-probe.service", text)
+    guest.ok("systemctl", "daemon-reload")
+    guest.ok("systemctl", "start", "ck-probe.service")
+    return json.loads(guest.ok("cat", "/run/ck-probe.json"))
+
+
+def assert_refused(found, *names):
+    done = [name for name in names if found[name] == "done"]
+    assert not done, f"from inside it was possible: {', '.join(done)}"
+
+
+def test_from_inside_the_broker(guest):
+    """No internet; nothing to write but its own state; no way to more rights."""
+    found = probe(guest, BROKER)
+    assert found["bus"] == found["read-vault"] == found["write-state"] == found["worker-socket"] == "done", found
+    guest.ok("rm", "/var/lib/channelkeeper/probe")
+    for family in ("internet", "internet6", "netlink", "packet"):
+        assert "not supported by protocol" in found[family], found[family]
+    assert_refused(found, "write-config", "write-run", "write-home", "read-home", "read-shadow", "namespace", "mount",
+                   "priority", "affinity", "raise-core", "other-processes", "device", "kernel-log", "tunable")
+    assert found["status"]["CapBnd"].strip("0") == "" and found["status"]["NoNewPrivs"] == "1"
+    assert found["status"]["Seccomp"] == "2"
+
+
+def test_from_inside_a_worker(guest):
+    """The internet and nothing else: no vault, no bus, no way to other workers, nothing to write."""
+    found = probe(guest, "channelkeeper-worker@.service")
+    assert found["internet"] == "done", found["internet"]
+    assert_refused(found, "bus", "worker-socket", "read-vault", "list-vault", "read-config", "write-state", "write-config",
+                   "write-run", "write-home", "read-home", "read-shadow", "netlink", "packet", "namespace", "mount",
+                   "priority", "affinity", "raise-core", "other-processes", "device", "kernel-log", "tunable",
+                   "write-tmp", "setuid-file")
+    assert found["status"]["CapBnd"].strip("0") == "" and found["status"]["NoNewPrivs"] == "1"
+    assert found["status"]["Seccomp"] == "2"
+
+
+def test_restart_in_the_middle_of_a_renewal(guest, world):
+    """The old process waits for the answer, the new one has it: a refresh token that works once is not lost."""
+    for _ in range(2):
+        generation = world.show()["generation"]
+        asked = len(world.control("requests"))
+        world.control("fault?mode=slow&times=1")
+        renewing = guest.start("channelctl", "renew", "stage", user="alice")
+        wait_for(lambda known=asked: any(entry.get("fault") == "slow" for entry in world.control("requests")[known:]),
+                 "the renewal to reach the platform")
+        world.restart()
+        renewing.communicate(timeout=30)
+        world.settled()
+        after = world.show()
+        assert (after["state"], after["generation"]) == ("connected", generation + 1), after
+        assert world.is_good(world.token())
+    refused = [entry for entry in world.control("requests") if "refused" in entry]
+    assert refused == [], refused
+
+
+def test_restart_after_a_crash(guest, world):
+    """However often: renewals need no caller, so nobody else would start it again."""
+    assert guest.show(BROKER, "StartLimitIntervalUSec") == "0"
+    for turn in (1, 2):
+        pid = guest.show(BROKER, "MainPID")
+        guest.ok("kill", "-KILL", pid)
+        wait_for(lambda gone=pid: guest.show(BROKER, "MainPID") not in ("0", gone), f"the start after crash {turn}")
+    wait_for(lambda: guest.show(BROKER, "ActiveState") == "active", "the broker")
+    world.settled()
+    assert int(guest.show(BROKER, "NRestarts")) == 2
+    assert world.is_good(world.token())
+
+
+def test_upgrade_keeps_everything(guest, world):
+    before = world.show()
+    name = guest.package()
+    pid = guest.show(BROKER, "MainPID")
+    guest.ok("apt-get", "-y", "install", f"/opt/ck/packages/{name}")
+    assert guest.ok("dpkg-query", "-W", "-f", "${Version}", "channelkeeper") == name.split("_")[1]
+    assert guest.show(BROKER, "MainPID") != pid, "the new version does not run"
+    world.settled()
+    after = world.show()
+    for key in ("id", "state", "account_id", "assigned_user", "allowed_users", "generation", "issued_at"):
+        assert after[key] == before[key], key
+    assert world.is_good(world.token())
+
+
+def test_credential_missing(guest, world):
+    """A vault and no key: the service runs, says so, makes no other key and harms nothing."""
+    guest.ok("mv", CREDENTIAL, "/root/vault-key")
+    world.restart()
+    assert guest.show(BROKER, "ActiveState") == "active"
+    assert world.vault_state() == "sealed"
+    done = world.ctl("studio", "token", "stage")
+    assert done.code != 0 and "vault" in done.stderr, done
+    assert guest.run("test", "-e", "/var/lib/channelkeeper/vault.key").code != 0
+
+
+def test_credential_holds_another_key(guest, world):
+    guest.ok("sh", "-ec", documented_command("THE VAULT KEY"))
+    world.restart()
+    assert guest.show(BROKER, "ActiveState") == "active"
+    assert world.vault_state() == "sealed"
+
+
+def test_credential_cannot_be_decrypted(guest, world):
+    """systemd's own failure, before any code of ours runs."""
+    guest.write(CREDENTIAL, "bm90IGEgY3JlZGVudGlhbA==\n", 0o600)
+    assert guest.run("systemctl", "restart", BROKER).code != 0
+    wait_for(lambda: guest.show(BROKER, "ExecMainStatus") == "243", "exit code 243 (CREDENTIALS)")
+
+
+def test_credential_restored(guest, world):
+    guest.ok("mv", "/root/vault-key", CREDENTIAL)
+    guest.ok("systemctl", "reset-failed", BROKER)
+    world.restart()
+    world.settled()
+    assert world.show()["state"] == "connected"
+    assert world.is_good(world.token())
+
+
+def test_purge(guest):
+    """Removing keeps the data; purging leaves nothing, and says what it removed and what it did not."""
+    guest.ok("dpkg", "--remove", "channelkeeper")
+    assert guest.run("systemctl", "is-active", BROKER, SOCKET).stdout.split() == ["inactive", "inactive"]
+    guest.ok("test", "-e", "/var/lib/channelkeeper/vault.db")
+    said = guest.ok("apt-get", "-y", "purge", "channelkeeper")
+    for line in ("Removing /var/lib/channelkeeper", "Removing /etc/channelkeeper", "Removing the user channelkeeper",
+                 f"Leaving {CREDENTIAL}"):
+        assert line in said, said
+    left = guest.ok("find", "/etc", "/lib/systemd", "/usr/bin", "/usr/lib", "/usr/share", "/var/lib", "/run", "-xdev",
+                    "(", "-iname", "*channelkeeper*", "-o", "-name", "channelctl*", ")", "-not", "-path", CREDENTIAL)
+    assert left == "", left
+    assert guest.run("getent", "passwd", "channelkeeper").code != 0
