@@ -160,6 +160,20 @@ ck_grant_get_token_origin (CkGrant *grant)
   return get_string (grant, "token-origin");
 }
 
+const char *
+ck_grant_get_extra (CkGrant *grant, const char *key)
+{
+  g_autoptr (GVariant) extras
+      = g_variant_lookup_value (grant->members, "extras", G_VARIANT_TYPE ("a{ss}"));
+  const char *string = "";
+
+  /* As get_string(): the bytes are the grant's, and outlive the dictionary. */
+  if (extras != NULL)
+    g_variant_lookup (extras, key, "&s", &string);
+
+  return string;
+}
+
 guint64
 ck_grant_get_issued_at (CkGrant *grant)
 {

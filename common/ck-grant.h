@@ -64,6 +64,7 @@ const char *ck_grant_get_account_id (CkGrant *grant);
 const char *ck_grant_get_owner_id (CkGrant *grant);
 const char *ck_grant_get_account_name (CkGrant *grant);
 const char *ck_grant_get_token_origin (CkGrant *grant);
+const char *ck_grant_get_extra (CkGrant *grant, const char *key);
 
 /* Unix seconds; CK_TIME_UNKNOWN or CK_TIME_NEVER where the grant says so. */
 guint64 ck_grant_get_issued_at (CkGrant *grant);

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * verifies, and for the broker, which signs for apps.
  */
 
+/* The extra of a grant that holds its token's secret: a grant that has it is one of OAuth 1.0a. */
+#define CK_OAUTH1_TOKEN_SECRET "oauth-token-secret"
+
 /**
  * CkOAuth1Request:
  * @method: of the request, `POST`; signed in upper case

@@ -10,6 +10,7 @@
 #include "ck-bus-service-private.h"
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-signing.h"
 #include "ck-report.h"
 
 #define MAX_BODY 65536
@@ -54,25 +55,32 @@ add_extras (GVariantDict *details, CkGrant *grant)
     }
 }
 
-static GVariant *
-make_details (CkBusService *self,
-              const CkChannelRecord *record,
-              CkGrant *grant,
-              guint64 generation,
-              gboolean unsaved)
+/* A token that may go to the caller. */
+typedef struct
 {
+  CkChannel *channel;
+  const CkChannelRecord *record;
+  CkGrant *grant;
+  guint64 generation;
+  gboolean unsaved;
+} Token;
+
+static GVariant *
+make_details (CkBusService *self, const Token *token)
+{
+  const CkChannelRecord *record = token->record;
   const CkClientRecord *client = ck_broker_lookup_client (self->broker, record->client, NULL);
   GVariantDict details;
 
   g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "generation", "t", generation);
-  g_variant_dict_insert (&details, "token-type", "s", ck_grant_get_token_type (grant));
+  g_variant_dict_insert (&details, "generation", "t", token->generation);
+  g_variant_dict_insert (&details, "token-type", "s", ck_grant_get_token_type (token->grant));
   g_variant_dict_insert (&details, "client-id", "s", client != NULL ? client->client_id : "");
   g_variant_dict_insert (&details, "account-id", "s", record->pinned_account);
   g_variant_dict_insert (&details, "scopes", "^as", record->granted_scopes);
-  if (unsaved)
+  if (token->unsaved)
     g_variant_dict_insert (&details, "unsaved", "b", TRUE);
-  add_extras (&details, grant);
+  add_extras (&details, token->grant);
 
   return g_variant_dict_end (&details);
 }
@@ -109,24 +117,45 @@ open_token (const char *token, GError **error)
   return fds[0];
 }
 
-static void
-return_token (CkWork *work, const CkChannelRecord *record, CkGrant *grant, GVariant *details)
+/* A bare token of OAuth 1.0a is good for nothing. */
+static gboolean
+is_bearer (CkWork *work, const Token *token)
 {
-  ck_work_return (work,
-                  g_variant_new ("(st@a{sv})",
-                                 ck_grant_get_access_token (grant),
-                                 record->expires_at,
-                                 details));
+  if (!ck_signing_is_for (token->grant))
+    return TRUE;
+
+  ck_work_fail (work,
+                g_error_new (CK_ERROR,
+                             CK_ERROR_NOT_SUPPORTED,
+                             "the token of %s works only with a signature (OAuth 1.0a): call "
+                             "SignRequest for each request",
+                             token->record->id));
+
+  return FALSE;
 }
 
 static void
-return_token_fd (CkWork *work, const CkChannelRecord *record, CkGrant *grant, GVariant *details)
+return_token (CkWork *work, const Token *token)
 {
-  g_autoptr (GVariant) sunk = g_variant_ref_sink (details);
+  if (is_bearer (work, token))
+    ck_work_return (work,
+                    g_variant_new ("(st@a{sv})",
+                                   ck_grant_get_access_token (token->grant),
+                                   token->record->expires_at,
+                                   make_details (work->service, token)));
+}
+
+static void
+return_token_fd (CkWork *work, const Token *token)
+{
   g_autoptr (GUnixFDList) fds = NULL;
   GError *error = NULL;
-  int fd = open_token (ck_grant_get_access_token (grant), &error);
+  int fd;
 
+  if (!is_bearer (work, token))
+    return;
+
+  fd = open_token (ck_grant_get_access_token (token->grant), &error);
   if (fd < 0)
     {
       ck_work_fail (work, error);
@@ -135,29 +164,66 @@ return_token_fd (CkWork *work, const CkChannelRecord *record, CkGrant *grant, GV
 
   fds = g_unix_fd_list_new_from_array (&fd, 1);
   ck_call_return_fd (g_steal_pointer (&work->call),
-                     g_variant_new ("(ht@a{sv})", 0, record->expires_at, sunk),
+                     g_variant_new ("(ht@a{sv})",
+                                    0,
+                                    token->record->expires_at,
+                                    make_details (work->service, token)),
                      fds);
 }
 
-typedef void (*ReturnFunc) (CkWork *work,
-                            const CkChannelRecord *record,
-                            CkGrant *grant,
-                            GVariant *details);
+/* name, value, …, NULL; the strings are the message's. */
+static const char **
+list_parameters (GVariant *parameters)
+{
+  gsize n = g_variant_n_children (parameters);
+  const char **list = g_new0 (const char *, 2 * n + 1);
+
+  for (gsize i = 0; i < n; i++)
+    g_variant_get_child (parameters, i, "{&s&s}", &list[2 * i], &list[2 * i + 1]);
+
+  return list;
+}
+
+static void
+return_signature (CkWork *work, const Token *token)
+{
+  g_autoptr (GVariant) parameters = NULL;
+  g_autofree const char **list = NULL;
+  g_autofree char *authorization = NULL;
+  CkSigningRequest request = { 0 };
+  GError *error = NULL;
+
+  g_variant_get (ck_call_get_parameters (work->call),
+                 "(&s&s@a{ss}@a{sv})",
+                 &request.method,
+                 &request.uri,
+                 &parameters,
+                 NULL);
+  list = list_parameters (parameters);
+  request.parameters = list;
+  authorization = ck_signing_sign (work->service->broker, token->channel, token->grant, &request, &error);
+  if (authorization == NULL)
+    ck_work_fail (work, error);
+  else
+    ck_work_return (work, g_variant_new ("(s)", authorization));
+}
+
+typedef void (*ReturnFunc) (CkWork *work, const Token *token);
 
 static void
 finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc give)
 {
-  const CkChannelRecord *record = ck_channel_get_record (CK_CHANNEL (source));
+  CkChannel *channel = CK_CHANNEL (source);
+  Token token = { .channel = channel, .record = ck_channel_get_record (channel) };
   GError *error = NULL;
-  guint64 generation;
-  gboolean unsaved;
   g_autoptr (CkGrant) grant
-      = ck_channel_get_token_finish (result, &generation, &unsaved, &error);
+      = ck_channel_get_token_finish (result, &token.generation, &token.unsaved, &error);
 
+  token.grant = grant;
   if (grant == NULL)
     ck_work_fail (work, error);
   else
-    give (work, record, grant, make_details (work->service, record, grant, generation, unsaved));
+    give (work, &token);
 }
 
 static void
@@ -176,15 +242,23 @@ open_token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   finish_token (source, result, work, return_token_fd);
 }
 
+static void
+sign_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWork) work = user_data;
+
+  finish_token (source, result, work, return_signature);
+}
+
 /* The token held is good: no turn of the main loop, no clock. */
 static void
 hand_out (CkWork *work, CkChannel *channel, CkGrant *grant, ReturnFunc give)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
+  const Token token
+      = { channel, record, grant, record->generation, ck_channel_is_unsaved (channel) };
 
-  give (work, record, grant,
-        make_details (work->service, record, grant, record->generation,
-                      ck_channel_is_unsaved (channel)));
+  give (work, &token);
 }
 
 static void
@@ -231,11 +305,23 @@ handle_open_access_token (CkCall *call, gpointer user_data)
 static void
 handle_sign_request (CkCall *call, gpointer user_data)
 {
-  ck_call_fail (call,
-                g_error_new (CK_ERROR,
-                             CK_ERROR_NOT_SUPPORTED,
-                             "%s has no OAuth 1.0a grant to sign with",
-                             ck_call_get_channel (call)));
+  g_autoptr (GVariant) parameters = NULL;
+  g_autofree const char **list = NULL;
+  CkSigningRequest request = { 0 };
+  GError *error = NULL;
+
+  g_variant_get (ck_call_get_parameters (call),
+                 "(&s&s@a{ss}@a{sv})",
+                 &request.method,
+                 &request.uri,
+                 &parameters,
+                 NULL);
+  list = list_parameters (parameters);
+  request.parameters = list;
+  if (ck_signing_check (&request, &error))
+    ask_for_token (call, CK_BUS_SERVICE (user_data), sign_cb, return_signature);
+  else
+    ck_call_fail (call, error);
 }
 
 /* ---- Renew, Verify, ReportFailure ------------------------------------------------------------- */

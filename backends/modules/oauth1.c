@@ -4,6 +4,7 @@
 #include "ck-account.h"
 #include "ck-arguments.h"
 #include "ck-form.h"
+#include "ck-oauth1.h"
 #include "ck-redirect.h"
 #include "ck-request.h"
 #include "ck-signed.h"
@@ -266,7 +267,7 @@ keep (CkTransaction *t, const Credentials *granted, guint64 sent_at)
     return ck_transaction_fail (t, "server-error",
                                 "exchanging the verifier failed: the token cannot be kept");
 
-  ck_transaction_set_grant_extra (t, CK_SIGNED_SECRET, granted->secret);
+  ck_transaction_set_grant_extra (t, CK_OAUTH1_TOKEN_SECRET, granted->secret);
   ck_transaction_set_grant_time (t, "issued-at", sent_at);
   ck_transaction_set_grant_scopes (t, ck_transaction_get_scopes (t));
 
@@ -361,7 +362,7 @@ ck_sm_revoke (CkTransaction *t, int argc, const char **argv)
     .method = "POST",
     .uri = ck_transaction_get_setting (t, "OAuth1", "RevocationEndpoint"),
     .token = ck_transaction_get_grant (t, "access-token"),
-    .token_secret = ck_transaction_get_grant_extra (t, CK_SIGNED_SECRET),
+    .token_secret = ck_transaction_get_grant_extra (t, CK_OAUTH1_TOKEN_SECRET),
   };
   const char *id = NULL;
   const char *name = NULL;

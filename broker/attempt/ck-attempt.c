@@ -3,8 +3,6 @@
 
 #include "ck-attempt.h"
 
-#include <sys/random.h>
-
 #include "ck-admission.h"
 #include "ck-adoption.h"
 #include "ck-broker-private.h"
@@ -12,6 +10,7 @@
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-random-id.h"
 #include "ck-siblings.h"
 
 #define ATTEMPTS_PER_USER 2
@@ -434,21 +433,6 @@ make_room (CkBroker *broker, CkChannel *channel, const CkAttemptRequest *request
   return TRUE;
 }
 
-static char *
-make_id (void)
-{
-  guint8 bytes[16];
-  GString *id = g_string_new (NULL);
-
-  /* 16 bytes never come in part, and the pool is up long before we are. */
-  while (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
-    continue;
-  for (guint i = 0; i < sizeof bytes; i++)
-    g_string_append_printf (id, "%02x", bytes[i]);
-
-  return g_string_free (id, FALSE);
-}
-
 CkAttempt *
 ck_attempt_start (CkBroker *broker,
                   CkChannel *channel,
@@ -474,7 +458,7 @@ ck_attempt_start (CkBroker *broker,
   self = g_object_new (CK_TYPE_ATTEMPT, NULL);
   self->broker = broker;
   self->channel = g_object_ref (channel);
-  self->id = make_id ();
+  self->id = ck_random_id_new ();
   self->owner = g_strdup (request->owner);
   self->user = g_strdup (request->user);
   self->uid = request->uid;

@@ -92,7 +92,7 @@ def test_options_of_the_wrong_type_are_refused(connected):
 
 
 def test_signing_is_not_for_this_platform(connected):
-    error = refused(connected.call, "SignRequest", "(ssa{ss}a{sv})", "GET", "http://127.0.0.1/", {}, {})
+    error = refused(connected.call, "SignRequest", "(ssa{ss}a{sv})", "GET", "https://127.0.0.1/", {}, {})
     assert error.word == "NotSupported"
 
 

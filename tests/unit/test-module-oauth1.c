@@ -148,7 +148,7 @@ test_browser (void)
   g_assert_cmpstr (bench_get (bench, "access-token"), ==, "625-granted");
   g_assert_cmpstr (bench_get (bench, "token-type"), ==, "OAuth1");
   g_assert_cmpstr (bench_get (bench, "token-origin"), ==, bench_get_base (bench));
-  g_assert_cmpstr (bench_get_extra (bench, CK_SIGNED_SECRET), ==, "granted-s");
+  g_assert_cmpstr (bench_get_extra (bench, CK_OAUTH1_TOKEN_SECRET), ==, "granted-s");
   g_assert_cmpstr (bench_get (bench, "account-id"), ==, "625");
   g_assert_cmpstr (bench_get (bench, "account-name"), ==, "al ice");
   g_assert_cmpuint (bench_get_time (bench, "expires-at"), ==, 0);
@@ -343,7 +343,7 @@ make_held (Person *person)
   Bench *bench = make_bench (person);
 
   bench_set_grant (bench, "access-token", "625-granted");
-  bench_set_extra (bench, CK_SIGNED_SECRET, "granted-s");
+  bench_set_extra (bench, CK_OAUTH1_TOKEN_SECRET, "granted-s");
 
   return bench;
 }

@@ -5,6 +5,7 @@
 
 #include "ck-headers.h"
 #include "ck-oauth-text.h"
+#include "ck-oauth1.h"
 #include "ck-signed.h"
 #include "ck-token.h"
 
@@ -28,7 +29,7 @@ ask_signed (CkTransaction *t, const CkResource *resource, CkHttpResponse **respo
     .uri = resource->uri,
     .header = header,
     .token = ck_transaction_get_grant (t, "access-token"),
-    .token_secret = ck_transaction_get_grant_extra (t, CK_SIGNED_SECRET),
+    .token_secret = ck_transaction_get_grant_extra (t, CK_OAUTH1_TOKEN_SECRET),
   };
 
   return ck_signed_send (t, &request, response);

@@ -5,9 +5,6 @@
 
 G_BEGIN_DECLS
 
-/* The grant's extra that holds the token's secret: what the broker signs for apps with. */
-#define CK_SIGNED_SECRET "oauth-token-secret"
-
 /**
  * CkSigned:
  * @method: `GET` or `POST`
