@@ -77,14 +77,25 @@ is_protocol_parameter (const char *name)
   return g_strv_contains (names, name);
 }
 
-static CkResult
-fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
+/* A plus between scopes stands in the address as it is: some platforms take it for a blank, as a
+ * form has it, others for a plus. */
+static void
+add_scope (CkTransaction *t, CkForm *form)
 {
   g_autofree char *scope = ck_request_dup_scope (t);
 
+  if (g_strcmp0 (ck_transaction_get_setting (t, "OAuth2", "ScopeSeparator"), "plus") == 0)
+    ck_form_add_words (form, "scope", ck_transaction_get_scopes (t));
+  else
+    ck_form_add (form, "scope", scope);
+}
+
+static CkResult
+fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
+{
   ck_form_add (form, "response_type", "code");
   ck_form_add (form, "redirect_uri", ck_transaction_get_redirect_uri (t));
-  ck_form_add (form, "scope", scope);
+  add_scope (t, form);
   ck_form_add (form, "state", attempt->state);
   ck_form_add (form, "nonce", attempt->nonce);
   if (attempt->verifier != NULL)
@@ -98,7 +109,7 @@ fill_request (CkTransaction *t, const Attempt *attempt, CkForm *form)
       ck_form_add (form, "code_challenge_method", "S256");
     }
 
-  return ck_request_add_parameters (t, "OAuth2", is_protocol_parameter, form);
+  return ck_request_add_parameters (t, "OAuth2", "AuthorizationParameters", is_protocol_parameter, form);
 }
 
 /* RFC 9126: the parameters go to the server first; the browser carries only a reference to them. */
@@ -234,7 +245,9 @@ exchange_code (CkTransaction *t, const Attempt *attempt, const char *endpoint, c
   ck_form_add (form, "redirect_uri", ck_transaction_get_redirect_uri (t));
   ck_form_add (form, "code_verifier", attempt->verifier);
 
-  result = ck_request_post (t, endpoint, form, CK_REQUEST_SPENDS, &response);
+  result = ck_request_add_token_parameters (t, form);
+  if (result == CK_RESULT_SUCCESS)
+    result = ck_request_post (t, endpoint, form, CK_REQUEST_SPENDS, &response);
   if (result == CK_RESULT_SUCCESS)
     result = ck_request_accept_token (t, response, "exchanging the authorization code", &token);
   if (result != CK_RESULT_SUCCESS)

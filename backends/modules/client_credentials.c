@@ -23,7 +23,9 @@ request_token (CkTransaction *t)
 
   ck_form_add (form, "grant_type", "client_credentials");
   ck_form_add (form, "scope", scope);
-  result = ck_request_post (t, endpoint, form, CK_REQUEST_PLAIN, &response);
+  result = ck_request_add_token_parameters (t, form);
+  if (result == CK_RESULT_SUCCESS)
+    result = ck_request_post (t, endpoint, form, CK_REQUEST_PLAIN, &response);
   if (result != CK_RESULT_SUCCESS)
     return result;
 

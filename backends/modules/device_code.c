@@ -185,7 +185,9 @@ poll_once (CkTransaction *t,
   ck_form_add (form, "device_code", device->device_code);
   if (get_scope_parameter (t) != NULL)
     ck_form_add (form, get_scope_parameter (t), scope);
-  *result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, response);
+  *result = ck_request_add_token_parameters (t, form);
+  if (*result == CK_RESULT_SUCCESS)
+    *result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, response);
   if (*result == CK_RESULT_AUTHINFO_UNAVAIL)
     return POLL_TROUBLE;
 

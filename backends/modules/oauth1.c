@@ -126,7 +126,7 @@ make_uri (CkTransaction *t, const Credentials *temporary, char **uri)
 
   ck_form_add (query, "oauth_token", temporary->token);
   if (result == CK_RESULT_SUCCESS)
-    result = ck_request_add_parameters (t, "OAuth1", is_protocol_parameter, query);
+    result = ck_request_add_parameters (t, "OAuth1", "AuthorizationParameters", is_protocol_parameter, query);
   if (result == CK_RESULT_SUCCESS)
     *uri = ck_form_append_to_uri (query, endpoint);
 

@@ -68,8 +68,10 @@ ck_sm_renew (CkTransaction *t, int argc, const char **argv)
 
   ck_form_add (form, "grant_type", "refresh_token");
   ck_form_add (form, "refresh_token", ck_transaction_get_grant (t, "refresh-token"));
-  result = ck_request_post (t, endpoint, form,
-                            is_rotating (t) ? CK_REQUEST_SPENDS : CK_REQUEST_PLAIN, &response);
+  result = ck_request_add_token_parameters (t, form);
+  if (result == CK_RESULT_SUCCESS)
+    result = ck_request_post (t, endpoint, form,
+                              is_rotating (t) ? CK_REQUEST_SPENDS : CK_REQUEST_PLAIN, &response);
   if (result != CK_RESULT_SUCCESS)
     return result;
 

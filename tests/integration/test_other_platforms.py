@@ -21,11 +21,14 @@ class Row:
 
 ROWS = {
     "kick": Row("user:read channel:read", redirect="http://localhost:18998/cb"),
+    "tiktok": Row("user.info.basic video.publish"),
+    "pinterest": Row("user_accounts:read pins:write", gives_back=False),
     "reddit": Row("identity submit"),
     "discord": Row("identify guilds"),
     "mastodon": Row("read:accounts write", cause="revoked-by-user", renews=False),
     "vimeo": Row("public upload", renews=False),
     "dailymotion": Row("manage_videos"),
+    "trovo": Row("channel_details_self channel_update_self"),
     "entra": Row("openid profile offline_access User.Read", cause="scope-changed", gives_back=False),
 }
 

@@ -190,10 +190,9 @@ check (Fixture *f, const BadFile *row)
     put (f->confdir, MINE, "[Provider]\nName=Mine\nStack=own\n");
   config = load (f);
 
-  g_test_message ("%s: %s", row->file, row->content);
   g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 1);
   problem = g_ptr_array_index (ck_config_get_problems (config), 0);
-  g_test_message ("→ %s", problem->message);
+  g_test_message ("%s", problem->message);
   g_assert_nonnull (strstr (problem->message, place));
   g_assert_nonnull (strstr (problem->message, row->word));
   g_assert_cmpuint (strlen (problem->message), <, 1000);

@@ -219,6 +219,38 @@ test_authorization (void)
                     ==, 64);
 }
 
+/* A plus between scopes is a plus in the address: a form's reader sees a blank. */
+static void
+test_plus (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+  g_autoptr (GHashTable) parameters = NULL;
+
+  bench_set_person (bench, on_open_uri, &parameters);
+  bench_set_scopes (bench, "a:b c+d");
+  bench_set (bench, "OAuth2.ScopeSeparator", "plus");
+  g_assert_cmpint (bench_run (bench, "connect", "authorization_code", NULL), ==,
+                   CK_RESULT_CONV_ERR);
+  g_assert_cmpstr (g_hash_table_lookup (parameters, "scope"), ==, "a:b c+d");
+}
+
+static void
+test_token_parameters (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set (bench, "OAuth2.TokenParameters", "continuous_refresh=true  also=1");
+  bench_answer (bench, 200, "{" TOKEN "}");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==, CK_RESULT_SUCCESS);
+  assert_parameter (bench, 0, "continuous_refresh", "true");
+  assert_parameter (bench, 0, "also", "1");
+
+  bench_set (bench, "OAuth2.TokenParameters", "grant_type=password");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==, CK_RESULT_SERVICE_ERR);
+  g_assert_nonnull (strstr (bench_get_detail (bench), "grant_type"));
+  g_assert_cmpuint (bench_count_requests (bench), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -232,6 +264,8 @@ main (int argc, char **argv)
   g_test_add_func ("/module/quirks/secret-rollover", test_secret_rollover);
   g_test_add_func ("/module/quirks/device-scope-parameter", test_device_scope_parameter);
   g_test_add_func ("/module/quirks/authorization", test_authorization);
+  g_test_add_func ("/module/quirks/plus", test_plus);
+  g_test_add_func ("/module/quirks/token-parameters", test_token_parameters);
 
   return g_test_run ();
 }

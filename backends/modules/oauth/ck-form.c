@@ -83,6 +83,23 @@ ck_form_add (CkForm *form, const char *name, const char *value)
   append (form, escaped);
 }
 
+void
+ck_form_add_words (CkForm *form, const char *name, const char *const *words)
+{
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      g_auto (CkSecretText) escaped = ck_form_escape (words[i]);
+
+      if (i == 0)
+        ck_form_add (form, name, words[i]);
+      else
+        {
+          append (form, "+");
+          append (form, escaped);
+        }
+    }
+}
+
 const char *
 ck_form_get_text (CkForm *form)
 {

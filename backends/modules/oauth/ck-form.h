@@ -27,6 +27,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkForm, ck_form_free)
  */
 void ck_form_add (CkForm *form, const char *name, const char *value);
 
+/**
+ * ck_form_add_words:
+ * @words: %NULL-terminated, none of them empty
+ *
+ * Adds one parameter, its words joined by `+`: a blank to who decodes it as a form.
+ */
+void ck_form_add_words (CkForm *form, const char *name, const char *const *words);
+
 /* (transfer none): `a=b&c=d`; empty if nothing was added. */
 const char *ck_form_get_text (CkForm *form);
 

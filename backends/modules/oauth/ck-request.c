@@ -295,10 +295,11 @@ ck_request_dup_scope (CkTransaction *t)
 CkResult
 ck_request_add_parameters (CkTransaction *t,
                            const char *group,
+                           const char *key,
                            gboolean (*is_protocol) (const char *name),
                            CkForm *form)
 {
-  const char *setting = ck_transaction_get_setting (t, group, "AuthorizationParameters");
+  const char *setting = ck_transaction_get_setting (t, group, key);
   g_auto (GStrv) words = g_strsplit_set (setting != NULL ? setting : "", " \t", -1);
 
   for (gsize i = 0; words[i] != NULL; i++)
@@ -312,13 +313,30 @@ ck_request_add_parameters (CkTransaction *t,
       if (equals == NULL || is_protocol (words[i]))
         {
           ck_transaction_fail (t, "none",
-                               "AuthorizationParameters in the provider file is wrong: \"%s\" is "
-                               "no NAME=VALUE or is set by the protocol itself",
-                               words[i]);
+                               "%s in the provider file is wrong: \"%s\" is no NAME=VALUE or is "
+                               "set by the protocol itself",
+                               key, words[i]);
           return CK_RESULT_SERVICE_ERR;
         }
       ck_form_add (form, words[i], equals + 1);
     }
 
   return CK_RESULT_SUCCESS;
+}
+
+static gboolean
+is_token_parameter (const char *name)
+{
+  static const char *const names[] = {
+    "grant_type",   "code",      "redirect_uri",  "code_verifier", "refresh_token", "device_code",
+    "scope",        "client_id", "client_secret", NULL,
+  };
+
+  return g_strv_contains (names, name);
+}
+
+CkResult
+ck_request_add_token_parameters (CkTransaction *t, CkForm *form)
+{
+  return ck_request_add_parameters (t, "OAuth2", "TokenParameters", is_token_parameter, form);
 }

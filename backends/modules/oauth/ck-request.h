@@ -105,15 +105,21 @@ char *ck_request_dup_scope (CkTransaction *t) G_GNUC_WARN_UNUSED_RESULT;
 /**
  * ck_request_add_parameters:
  * @group: the provider file's group, `OAuth2`
+ * @key: the setting, `AuthorizationParameters`
  * @is_protocol: whether the protocol itself sets a parameter of that name
  *
- * Adds what the setting AuthorizationParameters says, `access_type=offline prompt=consent`.
+ * Adds what the setting says, `access_type=offline prompt=consent`.
  *
  * Returns: %CK_RESULT_SUCCESS, or %CK_RESULT_SERVICE_ERR if the setting is wrong
  */
 CkResult ck_request_add_parameters (CkTransaction *t,
                                     const char *group,
+                                    const char *key,
                                     gboolean (*is_protocol) (const char *name),
                                     CkForm *form) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for the setting TokenParameters of a request whose answer is a token. */
+CkResult ck_request_add_token_parameters (CkTransaction *t,
+                                          CkForm *form) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

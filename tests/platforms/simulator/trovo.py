@@ -6,6 +6,7 @@ from aiohttp import web
 from .oauth import OAuthPlatform
 from .refusal import Refusal
 
+# 11714 is Trovo's; how it says the other two is not known.
 CLIENT = (401, {"status": 11703, "error": "invalidClient", "message": "client id or secret is wrong"})
 GRANT = (401, {"status": 11730, "error": "invalidToken", "message": "the code or refresh token is not valid"})
 EXPIRED = (401, {"status": 11714, "error": "accessTokenExpired", "message": "access token is expired"})
@@ -66,7 +67,7 @@ class Trovo(OAuthPlatform):
 
     def token_answer(self, family, access, refresh):
         return {"access_token": access.value, "token_type": "OAuth", "refresh_token": refresh.value,
-                "expires_in": int(access.expires - access.issued), "scope": ""}
+                "expires_in": int(access.expires - access.issued)}
 
     async def validate(self, http):
         token = self.bearer(http, "OAuth")
