@@ -8,9 +8,15 @@
 guint64
 ck_clock_now (void)
 {
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 now = ck_clock_real () / G_USEC_PER_SEC;
 
   return now > 0 ? (guint64) now : 0;
+}
+
+gint64
+ck_clock_real (void)
+{
+  return g_get_real_time ();
 }
 
 gint64

@@ -3,16 +3,8 @@
 
 #include "ck-planner.h"
 
-#include <errno.h>
-#include <glib-unix.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
-
+#include "ck-alarm.h"
 #include "ck-clock.h"
-#include "ck-error.h"
-
-/* The date the wall-clock timer waits for: never, so that only a step ends the wait. */
-#define FAR_FUTURE G_GINT64_CONSTANT (253402300799)
 
 /* So many become due before the loop has its turn: ten thousand at once do not keep a caller
  * waiting. */
@@ -20,7 +12,7 @@
 
 typedef struct
 {
-  gint64 due; /* CLOCK_BOOTTIME, microseconds */
+  gint64 due; /* ck_clock_boottime() */
   gpointer key;
 } Plan;
 
@@ -32,11 +24,7 @@ struct _CkPlanner
   gpointer user_data;
   GSequence *queue;  /* of Plan, by due */
   GHashTable *plans; /* key to its GSequenceIter */
-  gint64 armed;      /* what the timer is set to; 0: not at all */
-  int timer_fd;
-  int step_fd;
-  guint timer_source;
-  guint step_source;
+  CkAlarm *alarm;
 };
 
 G_DEFINE_FINAL_TYPE (CkPlanner, ck_planner, G_TYPE_OBJECT)
@@ -53,41 +41,20 @@ compare_plans (gconstpointer a, gconstpointer b, gpointer user_data)
 static void
 arm (CkPlanner *self)
 {
-  struct itimerspec spec = { 0 };
   GSequenceIter *head = g_sequence_get_begin_iter (self->queue);
-  gint64 due = 0;
 
-  /* All zero would disarm it. */
-  if (!g_sequence_iter_is_end (head))
-    due = MAX (((const Plan *) g_sequence_get (head))->due, 1);
-  if (due == self->armed)
-    return;
-
-  spec.it_value.tv_sec = due / G_USEC_PER_SEC;
-  spec.it_value.tv_nsec = (due % G_USEC_PER_SEC) * 1000;
-  self->armed = due;
-  timerfd_settime (self->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+  /* 0 would disarm it. */
+  ck_alarm_set (self->alarm, g_sequence_iter_is_end (head)
+                                 ? 0
+                                 : MAX (((const Plan *) g_sequence_get (head))->due, 1));
 }
 
 static void
-arm_step (CkPlanner *self)
-{
-  struct itimerspec spec = { .it_value.tv_sec = FAR_FUTURE };
-
-  timerfd_settime (self->step_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL);
-}
-
-static gboolean
-on_timer (int fd, GIOCondition condition, gpointer user_data)
+on_rung (gpointer user_data)
 {
   g_autoptr (CkPlanner) self = g_object_ref (CK_PLANNER (user_data));
   gint64 now = ck_clock_boottime ();
-  guint64 expirations;
 
-  if (read (fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
-    return G_SOURCE_CONTINUE;
-
-  self->armed = 0;
   for (guint i = 0; i < SLICE && !g_sequence_is_empty (self->queue); i++)
     {
       GSequenceIter *head = g_sequence_get_begin_iter (self->queue);
@@ -101,24 +68,14 @@ on_timer (int fd, GIOCondition condition, gpointer user_data)
       self->func (key, self->user_data);
     }
   arm (self);
-
-  return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-on_step (int fd, GIOCondition condition, gpointer user_data)
+static void
+on_stepped (gpointer user_data)
 {
   CkPlanner *self = CK_PLANNER (user_data);
-  guint64 expirations;
 
-  /* ECANCELED is the news: the wall clock was set. */
-  if (read (fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
-    return G_SOURCE_CONTINUE;
-
-  arm_step (self);
   self->func (NULL, self->user_data);
-
-  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -126,12 +83,7 @@ ck_planner_finalize (GObject *object)
 {
   CkPlanner *self = CK_PLANNER (object);
 
-  g_clear_handle_id (&self->timer_source, g_source_remove);
-  g_clear_handle_id (&self->step_source, g_source_remove);
-  if (self->timer_fd >= 0)
-    close (self->timer_fd);
-  if (self->step_fd >= 0)
-    close (self->step_fd);
+  g_clear_pointer (&self->alarm, ck_alarm_free);
   g_clear_pointer (&self->plans, g_hash_table_unref);
   g_clear_pointer (&self->queue, g_sequence_free);
 
@@ -147,8 +99,6 @@ ck_planner_class_init (CkPlannerClass *klass)
 static void
 ck_planner_init (CkPlanner *self)
 {
-  self->timer_fd = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-  self->step_fd = timerfd_create (CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   self->queue = g_sequence_new (g_free);
   self->plans = g_hash_table_new (NULL, NULL);
 }
@@ -158,17 +108,11 @@ ck_planner_new (CkPlannerFunc due, gpointer user_data, GError **error)
 {
   g_autoptr (CkPlanner) self = g_object_new (CK_TYPE_PLANNER, NULL);
 
-  if (self->timer_fd < 0 || self->step_fd < 0)
-    {
-      g_set_error_literal (error, CK_ERROR, CK_ERROR_FAILED, "cannot make a timerfd");
-      return NULL;
-    }
-
   self->func = due;
   self->user_data = user_data;
-  self->timer_source = g_unix_fd_add (self->timer_fd, G_IO_IN, on_timer, self);
-  self->step_source = g_unix_fd_add (self->step_fd, G_IO_IN, on_step, self);
-  arm_step (self);
+  self->alarm = ck_alarm_new (on_rung, on_stepped, self, error);
+  if (self->alarm == NULL)
+    return NULL;
 
   return g_steal_pointer (&self);
 }

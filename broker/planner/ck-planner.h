@@ -8,10 +8,9 @@ G_BEGIN_DECLS
 /**
  * CkPlanner:
  *
- * When is something due? One queue ordered by time, one timerfd on CLOCK_BOOTTIME armed for its
- * head: an empty queue never wakes the process. A second timerfd on CLOCK_REALTIME never fires by
- * itself; the kernel cancels it when the wall clock is set (TFD_TIMER_CANCEL_ON_SET), and then
- * every plan made from wall-clock times has to be made anew.
+ * When is something due? One queue ordered by time and one alarm (ck-alarm.h) set to its head: an
+ * empty queue never wakes the process. When the wall clock was set, every plan made from wall-clock
+ * times has to be made anew.
  */
 #define CK_TYPE_PLANNER (ck_planner_get_type ())
 G_DECLARE_FINAL_TYPE (CkPlanner, ck_planner, CK, PLANNER, GObject)
