@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ck-broker.h"
+#include "ck-gate.h"
 #include "ck-planner.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,8 @@ struct _CkBroker
   GHashTable *clients;   /* id to CkBrokerClient */
   GHashTable *metadata;  /* provider id to its cached discovery document */
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
+  GHashTable *cut_off;   /* CkChannel, owned: those the network failed since anything got through */
+  CkGate *gate;
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
   guint64 sequence;
   gboolean started;

@@ -38,6 +38,8 @@ ck_broker_finalize (GObject *object)
   CkBroker *self = CK_BROKER (object);
 
   g_clear_object (&self->planner);
+  g_clear_pointer (&self->gate, ck_gate_free);
+  g_clear_pointer (&self->cut_off, g_hash_table_unref);
   g_clear_pointer (&self->attempts, g_ptr_array_unref);
   g_clear_pointer (&self->channels, g_hash_table_unref);
   g_clear_pointer (&self->clients, g_hash_table_unref);
@@ -85,6 +87,8 @@ ck_broker_init (CkBroker *self)
                                           (GDestroyNotify) metadata_free);
   self->suspected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                            g_free);
+  self->cut_off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  self->gate = ck_gate_new ();
   self->attempts = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -152,6 +156,12 @@ CkWorkerPool *
 ck_broker_get_pool (CkBroker *self)
 {
   return self->pool;
+}
+
+CkGate *
+ck_broker_get_gate (CkBroker *self)
+{
+  return self->gate;
 }
 
 GPtrArray *
@@ -306,10 +316,9 @@ ck_broker_replan (CkBroker *self, CkChannel *channel)
       return;
     }
 
-  ck_planner_set (self->planner,
-                  channel,
+  ck_planner_set (self->planner, channel,
                   (gint64) MIN (when, G_MAXINT32 * G_GUINT64_CONSTANT (100)) * G_USEC_PER_SEC
-                      - g_get_real_time ());
+                      - ck_clock_real ());
 }
 
 gboolean
@@ -330,6 +339,34 @@ void
 ck_broker_clear_suspicion (CkBroker *self, const char *client)
 {
   g_hash_table_remove (self->suspected, client);
+}
+
+void
+ck_broker_note_cut_off (CkBroker *self, CkChannel *channel)
+{
+  g_hash_table_add (self->cut_off, g_object_ref (channel));
+}
+
+void
+ck_broker_note_reached (CkBroker *self)
+{
+  g_autoptr (GHashTable) cut_off = NULL;
+  GHashTableIter iter;
+  gpointer channel;
+
+  if (g_hash_table_size (self->cut_off) == 0)
+    return;
+
+  cut_off = g_steal_pointer (&self->cut_off);
+  self->cut_off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  g_hash_table_iter_init (&iter, cut_off);
+  while (g_hash_table_iter_next (&iter, &channel, NULL))
+    {
+      /* A request that may still be under way is waited for, network or not (rule 3). */
+      if (!ck_channel_get_record (channel)->in_doubt)
+        ck_channel_get_activity (channel)->not_before = 0;
+      ck_broker_replan (self, channel);
+    }
 }
 
 const char *
@@ -384,6 +421,7 @@ ck_broker_drain (CkBroker *self)
   g_autoptr (GPtrArray) attempts = ck_broker_dup_attempts (self);
 
   self->started = FALSE;
+  ck_gate_close (self->gate);
   for (guint i = 0; i < attempts->len; i++)
     ck_attempt_cancel (g_ptr_array_index (attempts, i));
 }

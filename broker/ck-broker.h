@@ -5,6 +5,7 @@
 
 #include "ck-channel.h"
 #include "ck-config.h"
+#include "ck-gate.h"
 #include "ck-state-db.h"
 #include "ck-vault.h"
 #include "ck-worker-pool.h"
@@ -112,6 +113,7 @@ CkConfig *ck_broker_get_config (CkBroker *self);
 CkVault *ck_broker_get_vault (CkBroker *self);
 CkStateDb *ck_broker_get_state_db (CkBroker *self);
 CkWorkerPool *ck_broker_get_pool (CkBroker *self);
+CkGate *ck_broker_get_gate (CkBroker *self);
 
 /* ---- channels -------------------------------------------------------------------------------- */
 
@@ -281,6 +283,22 @@ gboolean ck_broker_suspect_client (CkBroker *self, const char *client);
  * The platform took the client's word.
  */
 void ck_broker_clear_suspicion (CkBroker *self, const char *client);
+
+/**
+ * ck_broker_note_cut_off:
+ * @channel: a channel whose first try in a row did not get through to its platform
+ */
+void ck_broker_note_cut_off (CkBroker *self, CkChannel *channel);
+
+/**
+ * ck_broker_note_reached:
+ *
+ * A platform has answered. The broker has no network of its own to watch: this is how it learns
+ * that the network is back. All that were cut off since anything had last got through are tried at
+ * once, whatever their back-off; once, so that one dead platform among good ones keeps its
+ * back-off.
+ */
+void ck_broker_note_reached (CkBroker *self);
 
 /**
  * ck_broker_get_metadata:

@@ -95,6 +95,11 @@ ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *out
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
 
+  if (outcome->result == CK_RESULT_SUCCESS || outcome->http_status != 0)
+    ck_broker_note_reached (broker);
+  else if (outcome->cause == CK_CAUSE_NETWORK && ck_channel_get_activity (channel)->failures == 0)
+    ck_broker_note_cut_off (broker, channel);
+
   if (outcome->metadata != NULL && *outcome->metadata != '\0')
     ck_broker_set_metadata (broker, record->provider, outcome->metadata);
 }

@@ -8,9 +8,13 @@
 #include "ck-channel-job.h"
 #include "ck-clock.h"
 #include "ck-error.h"
+#include "ck-gate.h"
 #include "ck-names.h"
 #include "ck-operations.h"
 #include "ck-save.h"
+
+/* Seconds before the end of the access token from which a renewal waits for nothing any more. */
+#define LAST_MINUTE 60
 
 typedef struct
 {
@@ -20,11 +24,14 @@ typedef struct
   CkCause suspicion;     /* what a verification said before, if anything */
   char *suspicion_words; /* nullable */
   CkOutcome *outcome;
+  CkGatePass *pass;
 } Renewal;
 
 static void
 renewal_free (Renewal *renewal)
 {
+  if (renewal->pass != NULL)
+    ck_gate_leave (ck_broker_get_gate (renewal->broker), renewal->pass);
   g_object_unref (renewal->broker);
   g_object_unref (renewal->channel);
   g_clear_pointer (&renewal->old, ck_grant_unref);
@@ -302,6 +309,26 @@ run (GTask *task)
                             g_object_ref (task));
 }
 
+/* A disk that takes no mark may take one later; but a token that runs out meanwhile is a broken
+ * stream for certain, and an unmarked renewal only one if we crash in the middle of it. */
+static gboolean
+may_wait_for_disk (Renewal *renewal)
+{
+  guint64 expires_at = ck_channel_get_record (renewal->channel)->expires_at;
+
+  return expires_at == CK_TIME_UNKNOWN || expires_at > ck_clock_now () + LAST_MINUTE;
+}
+
+static void
+come_back_in_time (Renewal *renewal)
+{
+  CkActivity *activity = ck_channel_get_activity (renewal->channel);
+  guint64 expires_at = ck_channel_get_record (renewal->channel)->expires_at;
+
+  if (expires_at != CK_TIME_UNKNOWN)
+    activity->not_before = MIN (activity->not_before, expires_at - LAST_MINUTE);
+}
+
 static void
 marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -311,9 +338,15 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
     {
-      ck_channel_take_record (renewal->channel, never_began (renewal, error));
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
+      if (may_wait_for_disk (renewal))
+        {
+          ck_channel_take_record (renewal->channel, never_began (renewal, error));
+          come_back_in_time (renewal);
+          g_task_return_error (task, g_steal_pointer (&error));
+          return;
+        }
+      g_warning ("%s: renewed without a mark on disk, as its token runs out: %s",
+                 ck_channel_get_id (renewal->channel), error->message);
     }
 
   run (task);
@@ -321,13 +354,25 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- 1: begin -------------------------------------------------------------------------------- */
 
+static CkProvider *
+get_provider (Renewal *renewal)
+{
+  return ck_config_lookup_provider (ck_broker_get_config (renewal->broker),
+                                    ck_channel_get_record (renewal->channel)->provider, NULL);
+}
+
+static const char *
+get_host (Renewal *renewal)
+{
+  CkProvider *provider = get_provider (renewal);
+
+  return provider != NULL ? ck_provider_get_host (provider) : "";
+}
+
 static gboolean
 needs_mark (Renewal *renewal)
 {
-  CkProvider *provider
-      = ck_config_lookup_provider (ck_broker_get_config (renewal->broker),
-                                   ck_channel_get_record (renewal->channel)->provider,
-                                   NULL);
+  CkProvider *provider = get_provider (renewal);
 
   return provider != NULL && ck_provider_get_policy (provider)->rotation != CK_ROTATION_NO
          && *ck_grant_get_refresh_token (renewal->old) != '\0';
@@ -348,6 +393,23 @@ mark (GTask *task)
                            NULL,
                            marked_cb,
                            g_object_ref (task));
+}
+
+/* It may be the first thing that happens, with the pass not yet in our hands. */
+static void
+admitted (gpointer data, gboolean is_admitted)
+{
+  g_autoptr (GTask) task = data;
+  Renewal *renewal = g_task_get_task_data (task);
+
+  if (!is_admitted)
+    g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY,
+                             "%s: the broker is ending, nothing is begun any more",
+                             ck_channel_get_id (renewal->channel));
+  else if (needs_mark (renewal))
+    mark (task);
+  else
+    run (task);
 }
 
 /* Rule 3: the one more try is spent as well. */
@@ -422,10 +484,8 @@ ck_renewal_run_async (CkBroker *broker,
     }
 
   renewal->old = ck_grant_ref (ck_channel_get_grant (channel));
-  if (needs_mark (renewal))
-    mark (task);
-  else
-    run (task);
+  renewal->pass = ck_gate_enter (ck_broker_get_gate (broker), get_host (renewal), admitted,
+                                 g_object_ref (task));
 }
 
 gboolean
