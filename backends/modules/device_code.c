@@ -122,8 +122,9 @@ show_code (CkTransaction *t, const Device *device)
   g_variant_dict_init (&details, NULL);
   g_variant_dict_insert (&details, "user-code", "s", device->user_code);
   g_variant_dict_insert (&details, "verification-uri", "s", device->verification_uri);
-  g_variant_dict_insert (&details, "verification-uri-complete", "s",
-                         device->verification_uri_complete);
+  if (*device->verification_uri_complete != '\0')
+    g_variant_dict_insert (&details, "verification-uri-complete", "s",
+                           device->verification_uri_complete);
   g_variant_dict_insert (&details, "expires-at", "t", device->sent_at + device->lifetime);
 
   return ck_transaction_converse (t, "show-code", g_variant_dict_end (&details), NULL);

@@ -282,7 +282,7 @@ show_code (CkPrompter *self, GVariant *details, GError **error)
     g_print (_ ("  expires  %s\n"), when);
   if (*complete != '\0')
     g_print (_ ("  or both  %s\n"), complete);
-  print_qr (complete);
+  print_qr (*complete != '\0' ? complete : uri);
   g_print ("\n");
   self->progress = ck_progress_new (text, (gint64) expires_at);
 
