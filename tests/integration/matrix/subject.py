@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the matrix is made of: a subject is a platform as a channel uses it, a row one failure of it."""
 
+import json
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,8 +20,9 @@ class Row:
     them after a prompt, "change-password account=alice-live" (tests/platforms/README.md)."""
     what: str              # what happened, as a person would say it
     do: tuple              # how it is made to happen
-    by: str                # how Channelkeeper meets it: "verify", "renew", "report", "reconnect", or "wait" until it
-    #                        does by itself; two words where it wants to see it twice
+    by: str                # how Channelkeeper meets it: "verify", "renew", "report"; "reconnect", which fails, or
+    #                        "connect", which does not; "wait" until it does by itself. Two words where it
+    #                        wants to see it twice
     state: str             # what must come of it
     cause: str
     remedy: str = ""       # words that must stand in the remedy
@@ -30,6 +33,7 @@ class Row:
     before: tuple = ()            # actions before the channel is connected
     report: tuple = (401, b"")    # what an app reports: status, body
     advice: str = ""       # advice that must be there meanwhile
+    account_name: str = ""        # the name that must be there
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,29 @@ def outage(lifetime, path="", undo=()):
                      cause, before=("settings access_ttl=2",), heals_by="renew",
                      undo=(f"settings access_ttl={lifetime}", f"fault path={path}", *undo))
                  for mode, cause in (("500", "server-error"), ("429", "rate-limited")))
+
+
+def refused(what, refusal, path, state, cause, by="verify", **more):
+    """The platform says KIND (of its REFUSALS) at `path` until it does not any more."""
+    return Row(what, (f"fault mode=refuse:{refusal} path={path}",), by, state, cause, undo=(f"fault path={path}",), **more)
+
+
+def answered(what, status, body, path, state, cause, by="verify", **more):
+    """The same with status and body as they come over the wire."""
+    quoted = shlex.quote(json.dumps(body))
+    return Row(what, (f"fault mode=answer status={status} body={quoted} path={path}",), by, state, cause,
+               undo=(f"fault path={path}",), **more)
+
+
+def renamed():
+    """No event for a person: the name follows (design rule 10)."""
+    return Row("the account gets another name", (f"rename account={ACCOUNT} name='Alice, all day'",), "verify",
+               "connected", "none", signal="none", undo=(), account_name="Alice, all day")
+
+
+def narrowed(*scopes):
+    return Row("a permission is unticked at the reconnect", (f"narrow scopes={shlex.quote(' '.join(scopes))}",),
+               "connect", "connected", "none", signal="none", advice="scopes-missing")
 
 
 def at_a_reconnect():

@@ -17,6 +17,8 @@ class Consent:
         self._open = {}          # key on the page: the request it is about
         self.narrow_to = None    # scopes that alone are granted from now on
         self.denies = False      # the person says no from now on
+        self.denied_with = ""    # or the platform does, with this word
+        self.picks = ""          # the page that is chosen from now on
 
     def _show(self, request, account=None, key=None):
         key = key or secrets.token_hex(8)
@@ -72,7 +74,7 @@ class Consent:
         if self.narrow_to is not None:
             request.scopes = [scope for scope in request.scopes if scope in self.narrow_to]
         account = self._platform.accounts.get(http.cookies[COOKIE])
-        self._platform.agreed(request, account, form.get("page", ""))
+        self._platform.agreed(request, account, form.get("page") or self.picks)
         request.account = account
         if request.user_code:
             return page(self._platform.title, "<p>Done. You can go back to your device.</p>")

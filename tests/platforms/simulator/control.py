@@ -5,6 +5,8 @@ import secrets
 
 from aiohttp import web
 
+from .codes import AuthRequest
+
 
 def _yes(text):
     return text.lower() in ("true", "yes", "1")
@@ -35,10 +37,18 @@ class Control:
     def do_change_password(self, account):
         return self._platform.password_changed(self._account(account))
 
-    def do_remove_app(self, account, app=None):
-        """The person removes the app in the platform's settings."""
-        return self._platform.grants.end("app-removed", self._account(account),
-                                         self._platform.apps.get(app) if app else None)
+    def do_remove_app(self, account="", app=""):
+        """The person removes the app in the platform's settings; without account, all grants of it end."""
+        return self._platform.grants.end("app-removed", self._account(account) if account else None,
+                                         self._app(app) if app else None)
+
+    def do_consent(self, account, scopes="", app="", times="1"):
+        """The person agrees once more, elsewhere."""
+        for _ in range(int(times)):
+            request = AuthRequest(self._app(app), scopes.split(), account=self._account(account),
+                                  query={"access_type": "offline", "prompt": "consent"})
+            self._platform.agreed(request, request.account, "")
+            self._platform.new_refresh(self._platform.begin(request))
 
     def do_remove_page(self, account, page=""):
         """The person loses the role on a page, channel or organization; on all of them if none is named."""
@@ -66,9 +76,15 @@ class Control:
         """scopes=A B: only those are granted at the next consents. Without scopes: all again."""
         self._platform.consent.narrow_to = query["scopes"].split() if "scopes" in query else None
 
-    def do_deny(self, denies="true"):
-        """The person says no at the next consents, and to the device codes now shown."""
+    def do_pick(self, page=""):
+        """The page, channel or organization that is chosen at the next consents."""
+        self._platform.consent.picks = page
+
+    def do_deny(self, denies="true", word=""):
+        """The person says no at the next consents, and to the device codes now shown; `word`: the
+        error in the redirect, where it is another."""
         self._platform.consent.denies = _yes(denies)
+        self._platform.consent.denied_with = word
         for request in self._platform.codes.devices():
             request.denied = _yes(denies)
 

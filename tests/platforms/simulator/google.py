@@ -159,10 +159,10 @@ class Google(OAuthPlatform):
         ttl = TESTING if self.settings["testing"] else FOREVER
         token = self.grants.issue_refresh(family, ttl, self.token_prefixes[1])
         family.extra["used"] = self.clock.now()
-        mine = [other for other in self.grants.refresh.values()
-                if other.family.account is family.account and other.family.app is family.app and not other.family.dead]
+        mine = [other for other in self.grants.refresh.values() if other.family.account is family.account
+                and other.family.app is family.app and not other.family.dead and not other.dead]
         for oldest in mine[:-TOKENS_AN_ACCOUNT]:
-            oldest.family.end("too-many")
+            oldest.dead = True
         return token
 
     def renew(self, app, form):

@@ -129,7 +129,7 @@ class OAuthPlatform(Platform):
         return with_query(request.redirect_uri, code=code, state=request.state, iss=self.issuer)
 
     def redirect_refused(self, request):
-        return with_query(request.redirect_uri, error=self.denied, state=request.state, iss=self.issuer)
+        return with_query(request.redirect_uri, error=self.consent.denied_with or self.denied, state=request.state, iss=self.issuer)
 
     # ---- the app -----------------------------------------------------------------------------
 
