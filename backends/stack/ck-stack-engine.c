@@ -29,6 +29,8 @@ typedef struct
   guint index;
   Mind mind;
   Mind entered[CK_STACK_MAX_DEPTH]; /* the mind with which each level was entered */
+  CkStackTraceFunc trace;           /* (nullable) */
+  gpointer trace_data;
 } Run;
 
 static const CkStackHandler *
@@ -124,16 +126,33 @@ act (Run *run, guint level, gint32 action, CkResult result)
     }
 }
 
+static void
+tell (Run *run, guint index, const CkStackHandler *handler, CkResult result)
+{
+  CkStackStep step = {
+    .index = index,
+    .result = result,
+    .action = (guint) result < CK_N_RESULTS ? handler->actions.by_result[result] : CK_STACK_BAD,
+    .decides = run->mind.deciding == index,
+    .skips = run->index - index,
+  };
+
+  if (run->trace != NULL)
+    run->trace (&step, run->trace_data);
+}
+
 /* Returns whether the run goes on. */
 static gboolean
 step (Run *run, const CkStackHandler *handler, CkStackCallFunc call, gpointer user_data)
 {
+  guint index = run->index;
   CkResult result = call (handler->module, (int) g_strv_length (handler->argv),
                           (const char **) handler->argv, handler->silent, user_data);
 
   if (result == CK_RESULT_INCOMPLETE)
     {
       decide (run, FAILED, result);
+      tell (run, index, handler, result);
       return FALSE;
     }
 
@@ -141,6 +160,7 @@ step (Run *run, const CkStackHandler *handler, CkStackCallFunc call, gpointer us
     act (run, handler->level, CK_STACK_BAD, MUST_FAIL);
   else
     act (run, handler->level, handler->actions.by_result[result], result);
+  tell (run, index, handler, result);
 
   return TRUE;
 }
@@ -148,7 +168,22 @@ step (Run *run, const CkStackHandler *handler, CkStackCallFunc call, gpointer us
 CkResult
 ck_stack_run (CkStack *stack, CkStackCallFunc call, gpointer user_data, guint *deciding)
 {
-  Run run = { .stack = stack, .mind = { OPEN, MUST_FAIL, CK_STACK_NOBODY } };
+  return ck_stack_run_traced (stack, call, NULL, user_data, deciding);
+}
+
+CkResult
+ck_stack_run_traced (CkStack *stack,
+                     CkStackCallFunc call,
+                     CkStackTraceFunc trace,
+                     gpointer user_data,
+                     guint *deciding)
+{
+  Run run = {
+    .stack = stack,
+    .mind = { OPEN, MUST_FAIL, CK_STACK_NOBODY },
+    .trace = trace,
+    .trace_data = user_data,
+  };
   const CkStackHandler *handler;
   guint level = 0;
 

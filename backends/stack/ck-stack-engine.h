@@ -37,4 +37,39 @@ typedef CkResult (*CkStackCallFunc) (
 CkResult ck_stack_run (CkStack *stack, CkStackCallFunc call, gpointer user_data, guint *deciding)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * CkStackStep:
+ * @index: the handler's number
+ * @result: what its module returned
+ * @action: what its line does with that (ck-stack-control.h)
+ * @decides: whether its result is, so far, the verdict
+ * @skips: how many handlers after it are left out
+ *
+ * One module's turn in a run.
+ */
+typedef struct
+{
+  guint index;
+  CkResult result;
+  gint32 action;
+  gboolean decides;
+  guint skips;
+} CkStackStep;
+
+typedef void (*CkStackTraceFunc) (const CkStackStep *step, gpointer user_data);
+
+/**
+ * ck_stack_run_traced:
+ * @trace: (nullable): told of each module's turn, after it
+ *
+ * As ck_stack_run().
+ *
+ * Returns: the verdict
+ */
+CkResult ck_stack_run_traced (CkStack *stack,
+                              CkStackCallFunc call,
+                              CkStackTraceFunc trace,
+                              gpointer user_data,
+                              guint *deciding) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -108,6 +108,23 @@ ck_stack_get_module (CkStack *stack, guint index)
   return handler != NULL ? handler->module : "";
 }
 
+guint
+ck_stack_get_level (CkStack *stack, guint index)
+{
+  const CkStackHandler *handler = get_handler (stack, index);
+
+  return handler != NULL ? handler->level : 0;
+}
+
+const char *const *
+ck_stack_get_arguments (CkStack *stack, guint index)
+{
+  static const char *const none[] = { NULL };
+  const CkStackHandler *handler = get_handler (stack, index);
+
+  return handler != NULL ? (const char *const *) handler->argv : none;
+}
+
 const char *
 ck_stack_get_origin (CkStack *stack, guint index)
 {

@@ -102,6 +102,17 @@ guint ck_stack_get_n_handlers (CkStack *stack);
 const char *ck_stack_get_module (CkStack *stack, guint index);
 
 /**
+ * ck_stack_get_level:
+ * @index: a handler's number
+ *
+ * Returns: how many substacks it is in
+ */
+guint ck_stack_get_level (CkStack *stack, guint index);
+
+/* (transfer none), %NULL-terminated: the arguments of that handler's line. */
+const char *const *ck_stack_get_arguments (CkStack *stack, guint index);
+
+/**
  * ck_stack_get_origin:
  * @index: a handler's number
  *

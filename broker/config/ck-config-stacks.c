@@ -5,6 +5,7 @@
 
 #include "ck-error.h"
 #include "ck-stack.h"
+#include "ck-stack-parser.h"
 
 struct _CkConfigStacks
 {
@@ -102,6 +103,20 @@ compile (CkConfigStacks *stacks,
     return FALSE;
   *compiled = g_steal_pointer (&variant);
   g_hash_table_replace (stacks->modules, make_key (name, operation), ck_stack_list_modules (stack));
+
+  return TRUE;
+}
+
+gboolean
+ck_config_stacks_check (CkConfigStacks *stacks, const char *name, GError **error)
+{
+  for (const char *const *operation = ck_stack_list_operations (); *operation != NULL; operation++)
+    {
+      g_autoptr (GVariant) compiled = NULL;
+
+      if (!compile (stacks, name, *operation, &compiled, error))
+        return FALSE;
+    }
 
   return TRUE;
 }

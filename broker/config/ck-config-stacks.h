@@ -37,6 +37,17 @@ gboolean ck_config_stacks_add (CkConfigStacks *stacks,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_config_stacks_check:
+ * @name: a stack, maybe one that others include
+ * @error: as above, but a stack without a line is fine
+ *
+ * Returns: whether every operation of the stack can be compiled
+ */
+gboolean ck_config_stacks_check (CkConfigStacks *stacks,
+                                 const char *name,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_config_stacks_lookup:
  *
  * Returns: (transfer none) (nullable): the compiled stack; %NULL if it has no line for @operation

@@ -16,6 +16,9 @@ gboolean ck_cmd_providers (CkCtl *ctl, GStrv *arguments, GError **error);
 /* cmd-explain.c */
 gboolean ck_cmd_explain (CkCtl *ctl, GStrv *arguments, GError **error);
 
+/* cmd-lint.c */
+gboolean ck_cmd_lint (CkCtl *ctl, GStrv *arguments, GError **error);
+
 /* cmd-admin.c */
 gboolean ck_cmd_add (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_remove (CkCtl *ctl, GStrv *arguments, GError **error);

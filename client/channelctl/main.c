@@ -28,6 +28,8 @@ static const CkCommand commands[] = {
   { "clients", "list|add|remove ...", 0, G_MAXUINT, N_ ("List, add or remove OAuth clients"),
     ck_cmd_clients },
   { "providers", "", 0, 0, N_ ("List the platforms there are files for"), ck_cmd_providers },
+  { "lint", "[FILE...]", 0, G_MAXUINT, N_ ("Check configuration files, without the service"),
+    ck_cmd_lint },
   { NULL },
 };
 

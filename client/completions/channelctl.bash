@@ -11,7 +11,7 @@ _channelctl ()
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   local common='--help --json --no-ask-password --timeout'
   local commands='list show explain history monitor reconnect disconnect token renew verify add remove assign
-    access clients providers'
+    access clients providers lint'
   local command='' sub='' position=0 options='' words='' i
 
   # bash splits an option and its value at the sign between them.
@@ -71,6 +71,7 @@ _channelctl ()
       [[ $position == 1 ]] && words=$(_channelctl_ids providers) ;;
     'clients remove') words=$(_channelctl_ids clients list) ;;
     'providers ') options='--ids' ;;
+    'lint ') options='--dry-run'; words=$(compgen -f -- "$cur") ;;
   esac
 
   if [[ $cur == -* ]]; then

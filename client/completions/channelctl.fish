@@ -43,6 +43,7 @@ complete -c channelctl -n __fish_use_subcommand -a assign -d 'Say who may reconn
 complete -c channelctl -n __fish_use_subcommand -a access -d 'Show or change who may use a channel'
 complete -c channelctl -n __fish_use_subcommand -a clients -d 'List, add or remove OAuth clients'
 complete -c channelctl -n __fish_use_subcommand -a providers -d 'List the platforms'
+complete -c channelctl -n __fish_use_subcommand -a lint -d 'Check configuration files'
 
 complete -c channelctl -n "__fish_seen_subcommand_from $one" -a '(__channelctl_channels)'
 
@@ -87,3 +88,6 @@ complete -c channelctl -n '__channelctl_in_clients add' -l secret-file -r -F -d 
 complete -c channelctl -n '__channelctl_in_clients add' -l public -d 'It has no secret'
 complete -c channelctl -n '__channelctl_in_clients add' -l redirect-uri -x -d 'As registered at the platform'
 complete -c channelctl -n '__channelctl_in_clients add' -l loopback-port -x -a any
+
+complete -c channelctl -n '__fish_seen_subcommand_from lint' -F
+complete -c channelctl -n '__fish_seen_subcommand_from lint' -l dry-run -d 'Say which module decides'

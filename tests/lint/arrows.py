@@ -11,12 +11,16 @@ MAY_INCLUDE = {
     "broker": {"common", "backends"},
     "policy": {"common"},
     "dbus": {"common", "broker", "policy"},
-    "client": {"common"},
+    "client": {"common", "broker", "backends"},
 }
 
 # What the broker sees of backends/: the module contract and the stack's compiled form, never a
 # module nor the worker's own code.
 BROKER_SEES = re.compile(r"backends/(channelkeeper|stack|provider)/|backends/worker/.*-names\.h")
+
+# What channelctl sees beside the bus: how the files an administrator writes are read. They are a
+# public interface, and a second reader of them (`channelctl lint`) would be a second opinion.
+CLIENT_SEES = re.compile(r"broker/config/|backends/(channelkeeper|stack)/")
 
 # The program that puts the parts together, and does nothing else.
 MEETING_PLACE = "broker/main.c"
@@ -54,4 +58,6 @@ def _allowed(folder, target):
         return True
     if other not in MAY_INCLUDE[folder]:
         return False
+    if folder == "client" and other != "common":
+        return bool(CLIENT_SEES.match(target))
     return folder != "broker" or other != "backends" or bool(BROKER_SEES.match(target))

@@ -70,3 +70,10 @@ def test_bad_code_is_found(tmp_path, name, text, words):
 def test_arrows_run_one_way(tmp_path, folder, other):
     files = {f"{other}/ck-other.h": SPDX + "#pragma once\n", f"{folder}/ck-a.c": C + f'#include "{other}/ck-other.h"\n'}
     assert f"{folder}/ may not include {other}/ck-other.h" in lint(tmp_path, files)
+
+
+@pytest.mark.parametrize("path, may", [("broker/config/ck-other.h", True), ("backends/stack/ck-other.h", True),
+                                       ("broker/channel/ck-other.h", False), ("backends/worker/ck-other.h", False)])
+def test_channelctl_sees_the_readers_of_files_alone(tmp_path, path, may):
+    files = {path: SPDX + "#pragma once\n", "client/ck-a.c": C + '#include "ck-other.h"\n'}
+    assert (f"client/ may not include {path}" not in lint(tmp_path, files)) == may
