@@ -344,6 +344,26 @@ ck_broker_view_get (CkBusService *self, const char *name)
   return NULL;
 }
 
+/* That it opened at start is no news. */
+static void
+audit_vault (CkBusService *self)
+{
+  CkVault *vault = ck_broker_get_vault (self->broker);
+  CkVaultState state = ck_vault_get_state (vault);
+  g_autofree char *message = NULL;
+
+  if (state == self->vault_state)
+    return;
+
+  self->vault_state = state;
+  message = state == CK_VAULT_OPEN ? g_strdup ("the vault is open and can be written again")
+                                   : g_strdup_printf ("the vault is %s: %s",
+                                                      ck_vault_state_to_string (state),
+                                                      ck_vault_get_reason (vault));
+  ck_audit_vault (self->audit,
+                  &(CkAuditEntry){ .outcome = ck_vault_state_to_string (state), .message = message });
+}
+
 static gboolean
 on_gathered (gpointer user_data)
 {
@@ -356,6 +376,7 @@ on_gathered (gpointer user_data)
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     g_variant_builder_add (&changed, "{sv}", names[i], ck_broker_view_get (self, names[i]));
   emit_properties (self, CK_ROOT_PATH, CK_IFACE_BROKER, g_variant_builder_end (&changed));
+  audit_vault (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -372,6 +393,7 @@ on_broker_changed (CkBroker *broker, gpointer user_data)
 void
 ck_announcements_connect (CkBusService *self)
 {
+  self->vault_state = CK_VAULT_OPEN;
   g_signal_connect_object (self->broker,
                            "channel-changed",
                            G_CALLBACK (on_channel_changed),

@@ -39,12 +39,8 @@ ck_audit_new (void)
 {
   CkAudit *self = g_new0 (CkAudit, 1);
 
-  self->pool = g_thread_pool_new_full (write_in_thread,
-                                       NULL,
-                                       (GDestroyNotify) g_ptr_array_unref,
-                                       1,
-                                       FALSE,
-                                       NULL);
+  self->pool = g_thread_pool_new_full (write_in_thread, NULL, (GDestroyNotify) g_ptr_array_unref, 1,
+                                       FALSE, NULL);
 
   return self;
 }
@@ -89,6 +85,11 @@ push (CkAudit *self, const char *message_id, int priority, const CkAuditEntry *e
       add_field (lines, "CK_CALLER_USER", entry->user);
       g_ptr_array_add (lines, g_strdup_printf ("CK_CALLER_UID=%u", entry->uid));
     }
+  if (entry->generation != 0)
+    g_ptr_array_add (lines,
+                     g_strdup_printf ("CK_GENERATION=%" G_GUINT64_FORMAT, entry->generation));
+  if (entry->count != 0)
+    g_ptr_array_add (lines, g_strdup_printf ("CK_COUNT=%u", entry->count));
   if (self->dropped > 0)
     g_ptr_array_add (lines, g_strdup_printf ("CK_DROPPED=%u", self->dropped));
   self->dropped = 0;
@@ -117,4 +118,16 @@ void
 ck_audit_state (CkAudit *self, const CkAuditEntry *entry)
 {
   push (self, CK_MESSAGE_STATE, LOG_INFO, entry);
+}
+
+void
+ck_audit_token (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_TOKEN, LOG_INFO, entry);
+}
+
+void
+ck_audit_vault (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_VAULT, LOG_WARNING, entry);
 }

@@ -10,12 +10,15 @@ G_BEGIN_DECLS
 #define CK_MESSAGE_ASSIGNED "bf3713c98bc5420b82ee33cf26e49dd6"
 #define CK_MESSAGE_RECONNECT "193de328b4674b78ad291233b30380ac"
 #define CK_MESSAGE_STATE "42703274d99f475c8051faef1ef6acfb"
+#define CK_MESSAGE_TOKEN "6007dc3d3fcd44eb8e5e0431a9080b80"
+#define CK_MESSAGE_VAULT "5ab1083e93be4ec48eb3a50c8927a3b4"
 
 /**
  * CkAuditEntry:
  *
  * One structured journal entry: the fields CK_CHANNEL, CK_PROVIDER, CK_CALLER, CK_CALLER_UID,
- * CK_ACTION, CK_OUTCOME, CK_CAUSE. A %NULL string is left out; no member is a secret.
+ * CK_ACTION, CK_OUTCOME, CK_CAUSE, CK_GENERATION, CK_COUNT. A %NULL string or a zero number is left
+ * out; no member is a secret.
  */
 typedef struct
 {
@@ -27,6 +30,8 @@ typedef struct
   const char *action;
   const char *outcome;
   const char *cause;
+  guint64 generation;
+  guint count; /* how often */
   const char *message;
 } CkAuditEntry;
 
@@ -53,5 +58,7 @@ void ck_audit_refusal (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_assigned (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_reconnect (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_state (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_token (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_vault (CkAudit *self, const CkAuditEntry *entry);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "ck-call.h"
 #include "ck-channel.h"
 #include "ck-guard.h"
+#include "ck-handouts.h"
 #include "ck-interfaces.h"
 #include "ck-secret-reader.h"
 
@@ -28,6 +29,8 @@ struct _CkBusService
   CkSecretReader *secrets;
   CkAttemptObjects *attempts;
   CkAudit *audit;
+  CkHandouts *handouts;
+  CkVaultState vault_state; /* as last written to the journal */
   GPtrArray *sorted;       /* of CkChannel by id; NULL when it must be made anew */
   guint registrations[4];  /* root: Broker1, ObjectManager; subtrees: channels, attempts */
   guint announcement;      /* of the root object's properties: a timeout */

@@ -363,6 +363,7 @@ ck_bus_service_finalize (GObject *object)
   g_clear_object (&self->guard);
   g_clear_object (&self->secrets);
   g_clear_pointer (&self->attempts, ck_attempt_objects_free);
+  g_clear_pointer (&self->handouts, ck_handouts_free);
   g_clear_pointer (&self->audit, ck_audit_free);
   g_clear_pointer (&self->sorted, g_ptr_array_unref);
   g_clear_pointer (&self->interfaces, ck_interfaces_free);
@@ -384,6 +385,7 @@ ck_bus_service_init (CkBusService *self)
   self->interfaces = ck_interfaces_new ();
   self->secrets = ck_secret_reader_new (MAX_SECRETS_PER_UID, MAX_SECRETS);
   self->audit = ck_audit_new ();
+  self->handouts = ck_handouts_new (self->audit);
 }
 
 CkBusService *

@@ -210,6 +210,17 @@ return_signature (CkWork *work, const Token *token)
 
 typedef void (*ReturnFunc) (CkWork *work, const Token *token);
 
+/* Before the answer: who has the token is never without an entry. */
+static void
+note_handout (CkWork *work, const Token *token)
+{
+  CkCaller *caller = ck_call_get_caller (work->call);
+
+  ck_handouts_note (work->service->handouts, token->record->id, token->record->provider,
+                    token->generation, ck_caller_get_name (caller), ck_caller_get_uid (caller),
+                    ck_caller_get_user (caller));
+}
+
 static void
 finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc give)
 {
@@ -221,9 +232,13 @@ finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc gi
 
   token.grant = grant;
   if (grant == NULL)
-    ck_work_fail (work, error);
-  else
-    give (work, &token);
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  note_handout (work, &token);
+  give (work, &token);
 }
 
 static void
@@ -258,6 +273,7 @@ hand_out (CkWork *work, CkChannel *channel, CkGrant *grant, ReturnFunc give)
   const Token token
       = { channel, record, grant, record->generation, ck_channel_is_unsaved (channel) };
 
+  note_handout (work, &token);
   give (work, &token);
 }
 

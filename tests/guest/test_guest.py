@@ -9,6 +9,8 @@ from guest import OLD_VERSION, TESTS, wait_for
 from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
 
 REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
+HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
+VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
 
 
 def documented_command(section):
@@ -93,6 +95,17 @@ def test_bob_is_refused(guest, world):
     [entry] = guest.journal(f"MESSAGE_ID={REFUSAL}", "CK_ACTION=org.channelkeeper.use-token")
     assert entry["CK_CHANNEL"] == "stage" and entry["CK_CALLER_UID"] == guest.ok("id", "-u", "bob").strip()
     assert entry["_SYSTEMD_UNIT"] == BROKER
+    shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={REFUSAL}")
+    assert "channelctl access stage --allow-user=bob" in shown, shown
+
+
+def test_journal_says_who_got_the_token(guest, world):
+    """By the recipe of the manual; the token itself stands in no entry."""
+    token = world.token()
+    entries = guest.journal(f"MESSAGE_ID={HANDED_OUT}", "CK_CHANNEL=stage")
+    assert entries and all(entry["CK_CALLER_USER"] == "studio" for entry in entries), entries
+    assert all(entry["CK_GENERATION"] == str(world.show()["generation"]) for entry in entries[-1:])
+    assert token not in guest.ok("journalctl", "--boot", "--output=export", "--all")
 
 
 def probe(guest, unit):
@@ -193,6 +206,8 @@ def test_credential_missing(guest, world):
     done = world.ctl("studio", "token", "stage")
     assert done.code != 0 and "vault" in done.stderr, done
     assert guest.run("test", "-e", "/var/lib/channelkeeper/vault.key").code != 0
+    entries = wait_for(lambda: guest.journal(f"MESSAGE_ID={VAULT}"), "the journal entry about the vault")
+    assert entries[-1]["CK_OUTCOME"] == "sealed" and "channelkeeper.vault-key" in entries[-1]["MESSAGE"]
 
 
 def test_credential_holds_another_key(guest, world):

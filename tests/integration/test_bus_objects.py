@@ -43,6 +43,21 @@ def test_state_changes_and_assignments_are_in_the_journal(connected, root, oidc,
     assert entry["CK_CALLER_UID"] == "0" and "carol" in entry["MESSAGE"]
 
 
+def test_who_got_the_token_is_in_the_journal(connected, studio, callers, journal):
+    """Once when it is first handed out, and once more, with a count, when its generation is over."""
+    since = len(journal.entries)
+    mine = connected.seen_by(studio)
+    for _ in range(3):
+        mine.token()
+    connected.renew()
+    mine.token()
+    entries = wait_for(lambda: (found := journal.find(since, CK_OUTCOME="handed-out")) and len(found) == 3 and found,
+                       5, "three entries")
+    assert [(entry["CK_GENERATION"], entry["CK_COUNT"]) for entry in entries] == [("1", "1"), ("1", "3"), ("2", "1")]
+    assert {entry["CK_CALLER_UID"] for entry in entries} == {"64004"}
+    assert all(entry["CK_CHANNEL"] == "main" and "studio got the token of main" in entry["MESSAGE"] for entry in entries)
+
+
 def test_what_properties_say_is_what_signals_said(connected, callers):
     seen = {}
     everything = callers("bob")

@@ -72,3 +72,14 @@ def test_each_action_that_a_method_names_exists_and_has_a_rule():
 
 def test_the_reference_is_what_the_xml_says():
     subprocess.run([sys.executable, os.path.join(TOP, "tools", "dbus-reference"), "--check"], check=True)
+
+
+def test_every_message_id_has_its_catalog_entry():
+    """And the manual names it: an id in only one of the three is of no use."""
+    def ids(pattern, *path):
+        return set(re.findall(pattern, read(*path), re.MULTILINE))
+
+    defined = ids(r'CK_MESSAGE_\w+ "([0-9a-f]{32})"', "dbus", "ck-audit.h")
+    assert len(defined) >= 6
+    assert ids(r"^-- ([0-9a-f]{32})$", "systemd", "channelkeeper.catalog") == defined
+    assert ids(r"\b([0-9a-f]{32})\b", "docs", "man", "channelkeeperd.8") == defined
