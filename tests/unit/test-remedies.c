@@ -10,15 +10,16 @@
  * can be read in one go, and none of it needs an explanation.
  */
 
-#define MAX_CHARS 400
+#define MAX_CHARS 450
 
-/* Words of the trade that a person who streams need not know. */
+/* Words of the trade that nobody need know. */
 #define JARGON                                                                                     \
-  "tokens?|oauth|scopes?|pkce|https?|json|endpoints?|credentials?|uris?|urls?|callbacks?|grants|"  \
-  "(?:the|a|this|its) grant|[45][0-9][0-9]"
+  "oauth|pkce|json|endpoints?|credentials?|callbacks?|grants|(?:the|a|this|its) grant|"            \
+  "[45][0-9][0-9]"
 
 /* These an administrator knows, and finds in a developer console. */
-#define ADMINISTRATORS "api|apis|client|clients|redirect|console|configuration"
+#define ADMINISTRATORS                                                                             \
+  "tokens?|scopes?|https?|uris?|urls?|api|apis|client|clients|redirect|configuration"
 
 static const CkCause administrators[]
     = { CK_CAUSE_APP_SUSPENDED, CK_CAUSE_CLIENT_MISCONFIGURED, CK_CAUSE_NETWORK };
@@ -122,6 +123,7 @@ test_net (void)
     { "It lives for 60 days, at most 4001.", CK_CAUSE_EXPIRED, NULL },
     { "Use the API.", CK_CAUSE_EXPIRED, "API" },
     { "Use the API.", CK_CAUSE_CLIENT_MISCONFIGURED, NULL },
+    { "All tokens stay.", CK_CAUSE_APP_SUSPENDED, NULL },
     { "Look under OAuth2.", CK_CAUSE_CLIENT_MISCONFIGURED, NULL },
     { "Look at OAuth.", CK_CAUSE_CLIENT_MISCONFIGURED, "OAuth" },
     { "It did not grant everything.", CK_CAUSE_SCOPE_CHANGED, NULL },
