@@ -37,6 +37,17 @@ ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleCon
   };
 }
 
+/* Where the stack has no line for it, a verification is a renewal: not a thing to do every day. */
+static gboolean
+can_be_asked (CkBroker *broker, CkChannel *channel)
+{
+  CkConfig *config = ck_broker_get_config (broker);
+  CkProvider *provider
+      = ck_config_lookup_provider (config, ck_channel_get_record (channel)->provider, NULL);
+
+  return provider != NULL && ck_config_get_stack_modules (config, provider, "verify") != NULL;
+}
+
 gboolean
 ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInput *input)
 {
@@ -47,7 +58,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .policy = get_policy (broker, channel),
     .settings = ck_config_get_settings (ck_broker_get_config (broker)),
     .can_renew = ck_renewal_is_possible (broker, channel),
-    .unaskable = activity->unaskable,
+    .unaskable = activity->unaskable || !can_be_asked (broker, channel),
     .jitter = activity->jitter,
     .not_before = activity->not_before,
     .last_refused = activity->last_refused,

@@ -129,8 +129,9 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
     }
 
   when = record->in_doubt ? renewal_in_doubt (input) : plain_renewal (input);
-  if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt && when == 0)
-    when = 1;
+  /* No token now: neither the demand nor a date to keep it alive by is waited for. */
+  if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt)
+    when = MAX (record->issued_at + input->policy->min_age_before_renew, 1);
 
   return when == 0 ? 0 : MAX (when, input->not_before);
 }
