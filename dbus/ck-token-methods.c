@@ -50,7 +50,7 @@ add_extras (GVariantDict *details, CkGrant *grant)
   g_variant_iter_init (&iter, extras);
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
     {
-      if (strstr (key, "secret") == NULL && !g_variant_dict_contains (details, key))
+      if (!g_str_has_suffix (key, "secret") && !g_variant_dict_contains (details, key))
         g_variant_dict_insert (details, key, "s", value);
     }
 }

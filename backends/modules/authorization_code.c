@@ -164,6 +164,16 @@ make_uri (CkTransaction *t, const Attempt *attempt, const char *endpoint, char *
   return CK_RESULT_SUCCESS;
 }
 
+/* What a platform puts behind the address that it was told, which is no part of the answer. */
+static void
+cut_suffix (CkTransaction *t, char *redirected)
+{
+  const char *suffix = ck_transaction_get_setting (t, "OAuth2", "RedirectSuffix");
+
+  if (suffix != NULL && *suffix != '\0' && g_str_has_suffix (redirected, suffix))
+    redirected[strlen (redirected) - strlen (suffix)] = '\0';
+}
+
 static CkResult
 ask_person (CkTransaction *t, const Attempt *attempt, const char *uri, CkSecretText *redirected)
 {
@@ -186,6 +196,7 @@ ask_person (CkTransaction *t, const Attempt *attempt, const char *uri, CkSecretT
       return CK_RESULT_CONV_ERR;
     }
   g_strstrip (*redirected);
+  cut_suffix (t, *redirected);
 
   return CK_RESULT_SUCCESS;
 }

@@ -18,10 +18,12 @@ typedef struct
   const char *method;
   const char *scheme;
   const char *header;
-  const char *expires;    /* where the answer says when the token ends, in Unix seconds */
-  const char *expires_in; /* the same in seconds from now */
-  const char *scopes;     /* where it says what was granted */
-  const char *active;     /* where it says whether the token is good, in an answer that is 200 */
+  const char *expires;      /* where the answer says when the token ends, in Unix seconds */
+  const char *expires_in;   /* the same in seconds from now */
+  const char *scopes;       /* where it says what was granted */
+  const char *active;       /* where it says whether the token is good, in an answer that is 200 */
+  const char *reconnect_by; /* where it says until when a person need not come back */
+  gboolean zero_is_never;   /* a token that ends at 0 does not end */
   gboolean introspect;
 } Arguments;
 
@@ -38,6 +40,8 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "expires-in", &arguments->expires_in, NULL },
     { "scopes", &arguments->scopes, NULL },
     { "active", &arguments->active, NULL },
+    { "reconnect-by", &arguments->reconnect_by, NULL },
+    { "zero-is-never", NULL, &arguments->zero_is_never },
     { "introspect", NULL, &arguments->introspect },
   };
   const char *problem = NULL;
@@ -150,31 +154,70 @@ is_good (const Arguments *arguments, CkHttpResponse *response)
          && json_node_get_value_type (active) == G_TYPE_BOOLEAN && json_node_get_boolean (active);
 }
 
+/* Platforms write 0 for tokens without an end; unless the line says so, that is not said to be for
+ * ever, only not known. */
 static void
-take_members (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+take_end (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
 {
   JsonNode *json = ck_http_response_get_json (response);
-  g_auto (GStrv) scopes = NULL;
   guint64 seconds = 0;
 
-  /* Platforms write 0 for tokens without an end: that is not said to be for ever, only not known.
-   */
-  if (arguments->expires != NULL && ck_answer_get_seconds (json, arguments->expires, &seconds)
-      && seconds > 0)
-    ck_transaction_set_grant_time (t, "expires-at", seconds);
+  if (arguments->expires != NULL && ck_answer_get_seconds (json, arguments->expires, &seconds))
+    {
+      if (seconds > 0 || arguments->zero_is_never)
+        ck_transaction_set_grant_time (t, "expires-at", seconds > 0 ? seconds : G_MAXUINT64);
+    }
   else if (arguments->expires_in != NULL
            && ck_answer_get_seconds (json, arguments->expires_in, &seconds) && seconds > 0)
     ck_transaction_set_grant_time (t, "expires-at",
                                    ck_http_response_get_sent_at (response) + seconds);
-
-  if (arguments->scopes != NULL)
-    scopes = ck_answer_dup_scopes (json, arguments->scopes);
-  if (scopes != NULL)
-    ck_transaction_set_grant_scopes (t, (const char *const *) scopes);
 }
 
-CkResult
-ck_sm_verify (CkTransaction *t, int argc, const char **argv)
+/* The token may live on, but the platform does nothing more for it until the person comes back. */
+static CkResult
+take_reconnect_by (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+{
+  guint64 until = 0;
+
+  if (arguments->reconnect_by == NULL
+      || !ck_answer_get_seconds (ck_http_response_get_json (response), arguments->reconnect_by,
+                                 &until)
+      || until == 0)
+    return CK_RESULT_SUCCESS;
+  if (until <= ck_http_response_get_sent_at (response))
+    return ck_transaction_fail (t, "permission-lost",
+                                "the app may no longer use the account's data: the platform wants "
+                                "the person to sign in again. Reconnect the channel");
+
+  ck_transaction_set_grant_time (t, "reconnect-by", until);
+
+  return CK_RESULT_SUCCESS;
+}
+
+static CkResult
+take_members (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
+{
+  g_auto (GStrv) scopes = NULL;
+
+  take_end (t, arguments, response);
+  if (arguments->scopes != NULL)
+    scopes = ck_answer_dup_scopes (ck_http_response_get_json (response), arguments->scopes);
+  if (scopes != NULL)
+    ck_transaction_set_grant_scopes (t, (const char *const *) scopes);
+
+  return take_reconnect_by (t, arguments, response);
+}
+
+/* In a connect it is about what the modules before this one got. */
+static gboolean
+nobody_connected (CkTransaction *t)
+{
+  return g_str_equal (ck_transaction_get_operation (t), "connect")
+         && *ck_transaction_get_grant (t, "access-token") == '\0';
+}
+
+static CkResult
+check (CkTransaction *t, int argc, const char **argv)
 {
   g_autoptr (CkHttpResponse) response = NULL;
   Arguments arguments = { 0 };
@@ -185,7 +228,11 @@ ck_sm_verify (CkTransaction *t, int argc, const char **argv)
     result = ck_arguments_pick_endpoint (t, MODULE, arguments.uri, arguments.endpoint, &uri);
   if (result != CK_RESULT_SUCCESS)
     return result;
-  if (uri == NULL)
+  if (uri == NULL || nobody_connected (t))
+    return CK_RESULT_IGNORE;
+  /* An app that has no secret cannot ask in its own name. */
+  if (g_strcmp0 (arguments.scheme, CK_RESOURCE_APP) == 0
+      && *ck_transaction_get_client_secret (t) == '\0')
     return CK_RESULT_IGNORE;
 
   if (arguments.introspect)
@@ -204,7 +251,25 @@ ck_sm_verify (CkTransaction *t, int argc, const char **argv)
   else if (!is_good (&arguments, response))
     result = ck_transaction_fail_response (t, response, "api", WHAT);
   if (result == CK_RESULT_SUCCESS)
-    take_members (t, &arguments, response);
+    result = take_members (t, &arguments, response);
 
   return result;
+}
+
+CkResult
+ck_sm_verify (CkTransaction *t, int argc, const char **argv)
+{
+  return check (t, argc, argv);
+}
+
+CkResult
+ck_sm_connect (CkTransaction *t, int argc, const char **argv)
+{
+  return check (t, argc, argv);
+}
+
+CkResult
+ck_sm_renew (CkTransaction *t, int argc, const char **argv)
+{
+  return check (t, argc, argv);
 }

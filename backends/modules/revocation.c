@@ -19,6 +19,7 @@ typedef struct
   const char *hint;   /* and its token_type_hint */
   const char *method; /* a call with the access token in its Authorization header */
   const char *scheme;
+  const char *extra;    /* made with this extra of the grant, if it has one */
   gboolean query;       /* the parameters stand in the address */
   gboolean access_only; /* the access token is given back, the rest ends with it */
 } Arguments;
@@ -27,10 +28,15 @@ static CkResult
 parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *arguments)
 {
   const CkArgument table[] = {
-    { "uri", &arguments->uri, NULL },       { "endpoint", &arguments->endpoint, NULL },
-    { "token", &arguments->token, NULL },   { "hint", &arguments->hint, NULL },
-    { "method", &arguments->method, NULL }, { "scheme", &arguments->scheme, NULL },
-    { "query", NULL, &arguments->query },   { "access-token-only", NULL, &arguments->access_only },
+    { "uri", &arguments->uri, NULL },
+    { "endpoint", &arguments->endpoint, NULL },
+    { "token", &arguments->token, NULL },
+    { "hint", &arguments->hint, NULL },
+    { "method", &arguments->method, NULL },
+    { "scheme", &arguments->scheme, NULL },
+    { "extra", &arguments->extra, NULL },
+    { "query", NULL, &arguments->query },
+    { "access-token-only", NULL, &arguments->access_only },
   };
   const char *problem = NULL;
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
@@ -38,8 +44,8 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
   if (result != CK_RESULT_SUCCESS)
     return result;
 
-  if (arguments->method == NULL && arguments->scheme != NULL)
-    problem = "scheme= goes with method=";
+  if (arguments->method == NULL && (arguments->scheme != NULL || arguments->extra != NULL))
+    problem = "scheme= and extra= go with method=";
   else if (arguments->method != NULL && !g_str_equal (arguments->method, "GET")
            && !g_str_equal (arguments->method, "POST")
            && !g_str_equal (arguments->method, "DELETE"))
@@ -115,9 +121,13 @@ give_back (CkTransaction *t,
 static CkResult
 call_with_token (CkTransaction *t, const Arguments *arguments, const char *endpoint)
 {
-  CkResource resource = { endpoint, arguments->method, arguments->scheme, NULL };
+  CkResource resource = { endpoint, arguments->method, arguments->scheme, NULL, NULL };
   g_autoptr (CkHttpResponse) response = NULL;
-  CkResult result = ck_resource_ask (t, &resource, &response);
+  CkResult result;
+
+  if (arguments->extra != NULL)
+    resource.token = ck_transaction_get_grant_extra (t, arguments->extra);
+  result = ck_resource_ask (t, &resource, &response);
 
   if (result != CK_RESULT_SUCCESS)
     return result;

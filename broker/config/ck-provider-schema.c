@@ -33,6 +33,8 @@ static const CkSchemaKey keys[] = {
   { "OAuth2", "TokenType", CK_VALUE_LIST, NULL },
   { "OAuth2", "AuthorizationParameters", CK_VALUE_LIST, NULL },
   { "OAuth2", "TokenParameters", CK_VALUE_LIST, NULL },
+  { "OAuth2", "RedirectSuffix", CK_VALUE_TEXT, NULL },
+  { "OAuth2", "ProofParameter", CK_VALUE_TEXT, NULL },
   { "OAuth2", "IssParameterSupported", CK_VALUE_BOOLEAN, NULL },
   { "OAuth2", "RevocationReach", CK_VALUE_WORD, "grant owner" },
   { "OAuth2", "ScopeChangeReach", CK_VALUE_WORD, "grant owner" },

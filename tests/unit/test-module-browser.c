@@ -394,11 +394,32 @@ test_wrong_settings (void)
     }
 }
 
+/* What a platform puts behind the address, `#_`, is cut off; any other fragment is not taken. */
+static void
+test_suffix (void)
+{
+  g_auto (Person) person = { 0 };
+  g_autoptr (Bench) bench = make_bench (&person);
+
+  person.redirect = GOOD_REDIRECT "#_";
+  g_assert_cmpint (run (bench), ==, CK_RESULT_AUTH_ERR);
+  g_assert_cmpuint (bench_count_requests (bench), ==, 0);
+
+  bench_set (bench, "OAuth2.RedirectSuffix", "#_");
+  bench_answer (bench, 200, "{" TOKEN "}");
+  g_assert_cmpint (run (bench), ==, CK_RESULT_SUCCESS);
+
+  person.redirect = GOOD_REDIRECT "#_=_";
+  g_assert_cmpint (run (bench), ==, CK_RESULT_AUTH_ERR);
+  g_assert_cmpuint (bench_count_requests (bench), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/module/authorization_code/success", test_success);
+  g_test_add_func ("/module/authorization_code/suffix", test_suffix);
   g_test_add_func ("/module/authorization_code/fresh-each-time", test_fresh_each_time);
   g_test_add_func ("/module/authorization_code/other-flows", test_other_flows);
   g_test_add_func ("/module/authorization_code/attacks", test_attacks);

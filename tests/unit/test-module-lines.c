@@ -22,16 +22,18 @@ static const struct
     "expires-in=1 hang crash" },
   { "deny", "connect verify renew revoke", "" },
   { "device_code", "connect", "" },
-  { "http_check", "verify",
+  { "http_check", "connect verify renew",
     "uri=x endpoint=x method=GET scheme=x header=x expires=x expires-in=x scopes=x active=x "
+    "reconnect-by=x zero-is-never "
     "introspect" },
   { "identity", "connect verify",
     "uri=x endpoint=x scheme=x header=x id=x name=x owner=x source=id_token" },
   { "oauth1", "connect revoke", "id=x name=x" },
+  { "page_token", "connect verify renew", "api=x tasks=x account=x name=x ticked=x" },
   { "permit", "connect verify renew revoke", "" },
   { "refresh_token", "renew", "" },
   { "revocation", "revoke",
-    "uri=x endpoint=x token=x hint=x query access-token-only method=DELETE" },
+    "uri=x endpoint=x token=x hint=x query access-token-only method=DELETE extra=x" },
   { "token_exchange", "connect renew",
     "uri=x endpoint=x grant-type=x token=x method=GET extra=secret client-id client-secret" },
 };

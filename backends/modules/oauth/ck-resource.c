@@ -6,6 +6,7 @@
 #include "ck-headers.h"
 #include "ck-oauth-text.h"
 #include "ck-oauth1.h"
+#include "ck-proof.h"
 #include "ck-signed.h"
 #include "ck-token.h"
 
@@ -35,12 +36,24 @@ ask_signed (CkTransaction *t, const CkResource *resource, CkHttpResponse **respo
   return ck_signed_send (t, &request, response);
 }
 
+static CkSecretText
+make_authorization (CkTransaction *t, const char *scheme, const char *token)
+{
+  if (g_str_equal (scheme, CK_RESOURCE_APP))
+    return g_strdup_printf ("Authorization: Bearer %s|%s", ck_transaction_get_client_id (t),
+                            ck_transaction_get_client_secret (t));
+
+  return g_strdup_printf ("Authorization: %s %s", scheme, token);
+}
+
 CkResult
 ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **response)
 {
-  const char *token = ck_transaction_get_grant (t, "access-token");
+  const char *token
+      = resource->token != NULL ? resource->token : ck_transaction_get_grant (t, "access-token");
   const char *scheme = resource->scheme != NULL ? resource->scheme : "Bearer";
   g_auto (CkSecretText) uri = NULL;
+  g_auto (CkSecretText) proven = NULL;
   g_autoptr (CkHeaders) headers = NULL;
   CkHttpRequest request = { "GET", NULL, NULL, NULL, NULL, FALSE };
 
@@ -57,9 +70,11 @@ ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **
   if (resource->header != NULL)
     ck_headers_add (headers, t, resource->header);
   if (!g_str_equal (scheme, CK_RESOURCE_NO_SCHEME))
-    ck_headers_take (headers, g_strdup_printf ("Authorization: %s %s", scheme, token));
+    ck_headers_take (headers, make_authorization (t, scheme, token));
   request.headers = ck_headers_get (headers);
   request.uri = uri = expand_uri (resource->uri, token);
+  if (!g_str_equal (scheme, CK_RESOURCE_APP))
+    request.uri = proven = ck_proof_append_to_uri (t, uri, token);
   if (resource->method != NULL)
     request.method = resource->method;
   if (g_str_equal (request.method, "POST"))

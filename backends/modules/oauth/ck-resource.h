@@ -5,17 +5,20 @@
 
 G_BEGIN_DECLS
 
-/* Two words for @scheme that are none: the request is signed by OAuth 1.0a; no such header. */
+/* Words for @scheme that are none: the request is signed by OAuth 1.0a; no such header; the app asks
+ * in its own name, with a token that is its id and its secret and a bar between them. */
 #define CK_RESOURCE_SIGNED "OAuth1"
 #define CK_RESOURCE_NO_SCHEME "none"
+#define CK_RESOURCE_APP "app"
 
 /**
  * CkResource:
  * @uri: where; `%t` in it is the access token, for platforms that have it in the path
  * @method: (nullable): %NULL is `GET`
  * @scheme: (nullable): the word before the token in the Authorization header; %NULL is `Bearer`;
- *   or one of the two above
+ *   or one of those above
  * @header: (nullable): one more header, `Client-Id: %c`; `%c` in it is the client id
+ * @token: (nullable): %NULL is the grant's access token
  *
  * A request in the name of the channel (RFC 6750 section 2.1).
  */
@@ -25,13 +28,14 @@ typedef struct
   const char *method;
   const char *scheme;
   const char *header;
+  const char *token;
 } CkResource;
 
 /**
  * ck_resource_ask:
  * @response: (out) (transfer full): set only on success, whatever its status is
  *
- * Sends it with the grant's access token.
+ * Sends it with the token, and the proof that the platform may want with it (ck-proof.h).
  *
  * Returns: as ck_transaction_http(); %CK_RESULT_CRED_UNAVAIL if the grant has no access token
  */
