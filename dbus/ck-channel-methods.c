@@ -48,13 +48,21 @@ audit (CkBusService *self,
 
 /* ---- Reconnect, Disconnect -------------------------------------------------------------------- */
 
-/* Without a wish: the browser where there is an address that it can come back to. */
+/* Without a wish: what the provider says, else the browser where there is an address that it can
+ * come back to. */
 static const char *
 choose_flow (CkBusService *self, CkChannel *channel)
 {
-  const CkClientRecord *client
-      = ck_broker_lookup_client (self->broker, ck_channel_get_record (channel)->client, NULL);
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  CkProvider *provider = ck_config_lookup_provider (ck_broker_get_config (self->broker),
+                                                    record->provider,
+                                                    NULL);
+  const CkClientRecord *client = ck_broker_lookup_client (self->broker, record->client, NULL);
+  const char *flow
+      = provider != NULL ? ck_provider_get_setting (provider, "Provider.DefaultFlow") : NULL;
 
+  if (flow != NULL)
+    return flow;
   if (client != NULL && client->redirect_uris != NULL && *client->redirect_uris != NULL)
     return "browser";
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "ck-arguments.h"
+#include "ck-paste.h"
 #include "ck-request.h"
 
 #define MODULE "refresh_token"
@@ -51,23 +52,19 @@ find_endpoint (CkTransaction *t, const char **endpoint)
   return CK_RESULT_SUCCESS;
 }
 
-CkResult
-ck_sm_renew (CkTransaction *t, int argc, const char **argv)
+static CkResult
+request_token (CkTransaction *t, const char *refresh_token, const char *what)
 {
   g_autoptr (CkForm) form = ck_form_new ();
   g_autoptr (CkHttpResponse) response = NULL;
   const char *endpoint = NULL;
-  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
+  CkResult result = find_endpoint (t, &endpoint);
 
-  if (result == CK_RESULT_SUCCESS)
-    result = find_endpoint (t, &endpoint);
   if (result != CK_RESULT_SUCCESS)
     return result;
-  if (*ck_transaction_get_grant (t, "refresh-token") == '\0')
-    return fail_without_token (t);
 
   ck_form_add (form, "grant_type", "refresh_token");
-  ck_form_add (form, "refresh_token", ck_transaction_get_grant (t, "refresh-token"));
+  ck_form_add (form, "refresh_token", refresh_token);
   result = ck_request_add_token_parameters (t, form);
   if (result == CK_RESULT_SUCCESS)
     result = ck_request_post (t, endpoint, form,
@@ -75,5 +72,46 @@ ck_sm_renew (CkTransaction *t, int argc, const char **argv)
   if (result != CK_RESULT_SUCCESS)
     return result;
 
-  return ck_request_accept_token (t, response, WHAT, NULL);
+  return ck_request_accept_token (t, response, what, NULL);
+}
+
+/* A refresh token from elsewhere proves itself by a renewal: only that tells what it is good for.
+ */
+CkResult
+ck_sm_connect (CkTransaction *t, int argc, const char **argv)
+{
+  g_auto (CkSecretText) token = NULL;
+  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
+
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (g_strcmp0 (ck_transaction_get_flow (t), "import") != 0)
+    return CK_RESULT_IGNORE;
+
+  result = ck_paste_token (t,
+                           "Paste a refresh token of this app and the channel's account; whoever "
+                           "used it until now must not use it any more",
+                           &token);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (!ck_transaction_set_grant (t, "refresh-token", token))
+    {
+      ck_transaction_fail (t, "none", "what was entered is too long for a token");
+      return CK_RESULT_CONV_ERR;
+    }
+
+  return request_token (t, token, "trying the refresh token");
+}
+
+CkResult
+ck_sm_renew (CkTransaction *t, int argc, const char **argv)
+{
+  CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
+
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+  if (*ck_transaction_get_grant (t, "refresh-token") == '\0')
+    return fail_without_token (t);
+
+  return request_token (t, ck_transaction_get_grant (t, "refresh-token"), WHAT);
 }

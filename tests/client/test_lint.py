@@ -124,8 +124,8 @@ def test_dry_run_of_a_provider_for_people(etc, ctl):
     lines = done.stdout.splitlines()
     assert lines[0].split("\t")[2:4] == ["authorization_code.so", "success"]
     assert lines[1].split("\t")[4] == "is ignored: it has no say"
-    assert lines[2].split("\t")[0] == "3*" and "/stacks/oidc:" in lines[2]
-    assert lines[-1] == "Verdict: user_unknown, by number 3, identity.so"
+    assert lines[3].split("\t")[0] == "4*" and "/stacks/oidc:" in lines[3]
+    assert lines[-1] == "Verdict: user_unknown, by number 4, identity.so"
 
 
 @pytest.mark.parametrize("words, message", [

@@ -178,7 +178,7 @@ def test_attempt_ends_when_its_caller_leaves(oidc_channel, callers, broker):
 def test_flow_that_the_client_cannot_do(oidc_channel):
     attempt = None
     try:
-        attempt = oidc_channel.reconnect(flow="import")
+        attempt = oidc_channel.reconnect(flow="none")
         assert attempt.outcome()[0] == "failed"
     except BusError as error:
         assert error.word == "NotSupported"

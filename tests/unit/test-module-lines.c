@@ -31,11 +31,12 @@ static const struct
   { "oauth1", "connect revoke", "id=x name=x" },
   { "page_token", "connect verify renew", "api=x tasks=x account=x name=x ticked=x" },
   { "permit", "connect verify renew revoke", "" },
-  { "refresh_token", "renew", "" },
+  { "refresh_token", "connect renew", "" },
   { "revocation", "revoke",
     "uri=x endpoint=x token=x hint=x query access-token-only method=DELETE extra=x" },
   { "token_exchange", "connect renew",
     "uri=x endpoint=x grant-type=x token=x method=GET extra=secret client-id client-secret" },
+  { "static_token", "connect", "message=x type=x" },
 };
 
 static void

@@ -279,7 +279,7 @@ test_no_such_flow (Worker *worker, gconstpointer data)
   g_autoptr (Bench) bench = make_bench ();
   g_auto (Answer) answer = { NULL };
 
-  bench_set_argument (bench, "flow", "import");
+  bench_set_argument (bench, "flow", "none");
   run (worker, bench, "connect", "oauth2", &answer);
   g_assert_cmpstr (answer.result, !=, "success");
   g_assert_cmpuint (bench_count_requests (bench), ==, 0);

@@ -22,17 +22,17 @@ static const struct
 } runs[] = {
   /* connect: by flow */
   { "oidc", "connect", "authorization_code.so=success identity.so=success", "success",
-    "identity.so", "authorization_code.so device_code.so identity.so" },
+    "identity.so", "authorization_code.so device_code.so refresh_token.so identity.so" },
   { "oidc", "connect", "device_code.so=success identity.so=success", "success", "identity.so",
-    "authorization_code.so device_code.so identity.so" },
+    "authorization_code.so device_code.so refresh_token.so identity.so" },
   { "oidc", "connect", "", "perm_denied", NULL,
-    "authorization_code.so device_code.so identity.so" },
+    "authorization_code.so device_code.so refresh_token.so identity.so" },
   { "oidc", "connect", "authorization_code.so=conv_err identity.so=success", "conv_err",
     "authorization_code.so", "authorization_code.so" },
   { "oidc", "connect", "authorization_code.so=success identity.so=user_unknown", "user_unknown",
-    "identity.so", "authorization_code.so device_code.so identity.so" },
+    "identity.so", "authorization_code.so device_code.so refresh_token.so identity.so" },
   { "oauth2", "connect", "authorization_code.so=success", "success", "authorization_code.so",
-    "authorization_code.so device_code.so identity.so" },
+    "authorization_code.so device_code.so refresh_token.so identity.so" },
   { "oauth2", "connect", "device_code.so=conv_err", "conv_err", "device_code.so",
     "authorization_code.so device_code.so" },
 
