@@ -89,8 +89,9 @@ test_grant_values (void)
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     {
       g_autoptr (CkTransaction) t = transaction_make ("connect", NULL, NULL, NULL);
+      g_autofree char *shown = g_strescape (table[i].value != NULL ? table[i].value : "", NULL);
 
-      g_test_message ("%s %s", table[i].member, table[i].value);
+      g_test_message ("%s %s", table[i].member, shown);
       g_assert_cmpint (ck_transaction_set_grant (t, table[i].member, table[i].value),
                        ==,
                        table[i].allowed);
