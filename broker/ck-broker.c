@@ -284,6 +284,9 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
     {
       CkEvent *event = g_ptr_array_index (commit->events, i);
 
+      /* One that is told again with more in it keeps its place. */
+      if (event->sequence != 0)
+        continue;
       event->sequence = ++self->sequence;
       event->time = now;
     }
@@ -298,6 +301,18 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
                            NULL,
                            commit_cb,
                            commit);
+}
+
+guint64
+ck_broker_note (CkBroker *self, CkChannel *channel, CkEvent *event)
+{
+  g_autoptr (GPtrArray) events = ck_event_list_new ();
+
+  g_ptr_array_add (events, event);
+  ck_broker_commit (self, channel, ck_channel_record_copy (ck_channel_get_record (channel)),
+                    g_ptr_array_ref (events));
+
+  return event->sequence;
 }
 
 void

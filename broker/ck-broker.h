@@ -159,6 +159,17 @@ void ck_broker_commit (CkBroker *self,
                        GPtrArray *events);
 
 /**
+ * ck_broker_note:
+ * @event: (transfer full): what happened; one with a sequence replaces the event of that number
+ *
+ * Writes a row of the channel's history about something that changes nothing. As after every
+ * commit, a record got before is no longer valid.
+ *
+ * Returns: the event's sequence; 0 if the channel is being removed
+ */
+guint64 ck_broker_note (CkBroker *self, CkChannel *channel, CkEvent *event);
+
+/**
  * ck_broker_add_channel_async:
  * @record: (transfer full): id, provider, client, assigned_user and what else was given; the rest
  *   empty

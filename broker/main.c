@@ -184,6 +184,7 @@ run (Daemon *daemon, GError **error)
   g_main_loop_run (daemon->loop);
   g_bus_unown_name (owner);
   g_signal_handlers_disconnect_by_data (connection, daemon);
+  ck_bus_service_flush (service);
   ck_broker_stop (daemon->broker);
 
   return daemon->status;

@@ -291,6 +291,7 @@ on_channel_removed (CkBroker *broker, CkChannel *channel, gpointer user_data)
   g_autofree char *path = ck_channel_path (channel);
 
   g_clear_pointer (&self->sorted, g_ptr_array_unref);
+  ck_access_log_forget (self->access_log, channel);
   emit_state_changed (self,
                       ck_broker_get_sequence (broker),
                       path,

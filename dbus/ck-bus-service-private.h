@@ -3,12 +3,12 @@
 
 #include "ck-bus-service.h"
 
+#include "ck-access-log.h"
 #include "ck-attempt-objects.h"
 #include "ck-audit.h"
 #include "ck-call.h"
 #include "ck-channel.h"
 #include "ck-guard.h"
-#include "ck-handouts.h"
 #include "ck-interfaces.h"
 #include "ck-secret-reader.h"
 
@@ -29,7 +29,7 @@ struct _CkBusService
   CkSecretReader *secrets;
   CkAttemptObjects *attempts;
   CkAudit *audit;
-  CkHandouts *handouts;
+  CkAccessLog *access_log;
   CkVaultState vault_state; /* as last written to the journal */
   GPtrArray *sorted;       /* of CkChannel by id; NULL when it must be made anew */
   guint registrations[4];  /* root: Broker1, ObjectManager; subtrees: channels, attempts */

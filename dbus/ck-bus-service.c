@@ -278,17 +278,19 @@ on_refused (CkGuard *guard,
   CkBusService *self = CK_BUS_SERVICE (user_data);
   CkChannel *found = ck_broker_lookup_channel (self->broker, channel, NULL);
 
-  ck_audit_refusal (self->audit,
-                    &(CkAuditEntry){
-                        .channel = channel,
-                        .provider = found != NULL ? ck_channel_get_record (found)->provider : "",
-                        .caller = caller,
-                        .uid = uid,
-                        .user = user,
-                        .action = action,
-                        .outcome = ck_error_name (why->code),
-                        .message = why->message,
-                    });
+  ck_access_log_refused (
+      self->access_log,
+      &(CkAuditEntry){
+          .channel = channel,
+          .provider = found != NULL ? ck_channel_get_record (found)->provider : "",
+          .caller = caller,
+          .uid = uid,
+          .user = user,
+          .action = action,
+          .outcome = ck_error_name (why->code),
+          .message = why->message,
+      },
+      found);
 }
 
 static gboolean
@@ -363,7 +365,7 @@ ck_bus_service_finalize (GObject *object)
   g_clear_object (&self->guard);
   g_clear_object (&self->secrets);
   g_clear_pointer (&self->attempts, ck_attempt_objects_free);
-  g_clear_pointer (&self->handouts, ck_handouts_free);
+  g_clear_pointer (&self->access_log, ck_access_log_free);
   g_clear_pointer (&self->audit, ck_audit_free);
   g_clear_pointer (&self->sorted, g_ptr_array_unref);
   g_clear_pointer (&self->interfaces, ck_interfaces_free);
@@ -385,7 +387,12 @@ ck_bus_service_init (CkBusService *self)
   self->interfaces = ck_interfaces_new ();
   self->secrets = ck_secret_reader_new (MAX_SECRETS_PER_UID, MAX_SECRETS);
   self->audit = ck_audit_new ();
-  self->handouts = ck_handouts_new (self->audit);
+}
+
+void
+ck_bus_service_flush (CkBusService *self)
+{
+  ck_access_log_flush (self->access_log);
 }
 
 CkBusService *
@@ -399,6 +406,7 @@ ck_bus_service_new (GDBusConnection *connection,
 
   self->connection = g_object_ref (connection);
   self->broker = g_object_ref (broker);
+  self->access_log = ck_access_log_new (broker, self->audit);
   self->attempts = ck_attempt_objects_new (connection);
   self->guard = ck_guard_new (self->interfaces, callers, authority, describe, self);
   ck_guard_add_methods (self->guard, CK_IFACE_BROKER, ck_broker_methods_get ());

@@ -29,4 +29,11 @@ CkBusService *ck_bus_service_new (GDBusConnection *connection,
                                   CkAuthority *authority,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * ck_bus_service_flush:
+ *
+ * Writes what is only counted so far (who was handed tokens how often): before the broker stops.
+ */
+void ck_bus_service_flush (CkBusService *self);
+
 G_END_DECLS

@@ -117,6 +117,14 @@ open_token (const char *token, GError **error)
   return fds[0];
 }
 
+/* The channel's record is another one afterwards. */
+static void
+note_handed_out (CkWork *work, const Token *token, const char *method)
+{
+  ck_access_log_handed_out (work->service->access_log, ck_call_get_caller (work->call),
+                            token->channel, method);
+}
+
 /* A bare token of OAuth 1.0a is good for nothing. */
 static gboolean
 is_bearer (CkWork *work, const Token *token)
@@ -137,17 +145,23 @@ is_bearer (CkWork *work, const Token *token)
 static void
 return_token (CkWork *work, const Token *token)
 {
-  if (is_bearer (work, token))
-    ck_work_return (work,
-                    g_variant_new ("(st@a{sv})",
-                                   ck_grant_get_access_token (token->grant),
-                                   token->record->expires_at,
-                                   make_details (work->service, token)));
+  GVariant *answer;
+
+  if (!is_bearer (work, token))
+    return;
+
+  answer = g_variant_new ("(st@a{sv})",
+                          ck_grant_get_access_token (token->grant),
+                          token->record->expires_at,
+                          make_details (work->service, token));
+  note_handed_out (work, token, "GetAccessToken");
+  ck_work_return (work, answer);
 }
 
 static void
 return_token_fd (CkWork *work, const Token *token)
 {
+  GVariant *answer;
   g_autoptr (GUnixFDList) fds = NULL;
   GError *error = NULL;
   int fd;
@@ -163,12 +177,12 @@ return_token_fd (CkWork *work, const Token *token)
     }
 
   fds = g_unix_fd_list_new_from_array (&fd, 1);
-  ck_call_return_fd (g_steal_pointer (&work->call),
-                     g_variant_new ("(ht@a{sv})",
-                                    0,
-                                    token->record->expires_at,
-                                    make_details (work->service, token)),
-                     fds);
+  answer = g_variant_new ("(ht@a{sv})",
+                          0,
+                          token->record->expires_at,
+                          make_details (work->service, token));
+  note_handed_out (work, token, "OpenAccessToken");
+  ck_call_return_fd (g_steal_pointer (&work->call), answer, fds);
 }
 
 /* name, value, …, NULL; the strings are the message's. */
@@ -203,23 +217,16 @@ return_signature (CkWork *work, const Token *token)
   request.parameters = list;
   authorization = ck_signing_sign (work->service->broker, token->channel, token->grant, &request, &error);
   if (authorization == NULL)
-    ck_work_fail (work, error);
-  else
-    ck_work_return (work, g_variant_new ("(s)", authorization));
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  note_handed_out (work, token, "SignRequest");
+  ck_work_return (work, g_variant_new ("(s)", authorization));
 }
 
 typedef void (*ReturnFunc) (CkWork *work, const Token *token);
-
-/* Before the answer: who has the token is never without an entry. */
-static void
-note_handout (CkWork *work, const Token *token)
-{
-  CkCaller *caller = ck_call_get_caller (work->call);
-
-  ck_handouts_note (work->service->handouts, token->record->id, token->record->provider,
-                    token->generation, ck_caller_get_name (caller), ck_caller_get_uid (caller),
-                    ck_caller_get_user (caller));
-}
 
 static void
 finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc give)
@@ -237,7 +244,6 @@ finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc gi
       return;
     }
 
-  note_handout (work, &token);
   give (work, &token);
 }
 
@@ -273,7 +279,6 @@ hand_out (CkWork *work, CkChannel *channel, CkGrant *grant, ReturnFunc give)
   const Token token
       = { channel, record, grant, record->generation, ck_channel_is_unsaved (channel) };
 
-  note_handout (work, &token);
   give (work, &token);
 }
 

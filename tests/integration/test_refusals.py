@@ -170,3 +170,10 @@ def test_refusals_are_in_the_journal_and_the_history(connected, bob, journal):
     entry = wait_for(lambda: journal.find(since, CK_CHANNEL="main", CK_CALLER_UID="64002"), 5, "the entry")[0]
     assert entry["CK_ACTION"] == "org.channelkeeper.use-token"
     assert entry["CK_PROVIDER"] == "real" and entry["MESSAGE_ID"] and "bob" in entry["MESSAGE"]
+
+    for _ in range(3):
+        refused(connected.seen_by(bob).token)
+    rows = [details for _time, word, details in connected.history() if word == "Refused"]
+    assert rows == [{"user": "bob", "uid": 64002, "action": "org.channelkeeper.use-token",
+                     "error": "org.channelkeeper.Error.NotAuthorized"}], "many refusals are one row"
+    assert len(journal.find(since, CK_CHANNEL="main", CK_CALLER_UID="64002")) >= 2

@@ -34,6 +34,26 @@ def test_the_same_token_through_a_pipe(connected, studio):
     assert theirs.open_token() == (token, expires_at, details)
 
 
+def test_who_was_handed_which_token(connected, callers, broker):
+    """One row for each user, channel and grant, with a count; it outlives the broker."""
+    def rows():
+        return [(details["user"], details["generation"], details["count"])
+                for _time, word, details in connected.history() if word == "TokenHandedOut"]
+
+    apps = [connected.seen_by(callers("studio")) for _ in range(2)]
+    for app in (*apps, *apps):
+        app.token()
+    assert apps[0].open_token()
+    assert rows() == [("studio", 1, 1)], "told at once, counted from then on"
+    connected.renew()
+    apps[0].token()
+    assert rows() == [("studio", 2, 1), ("studio", 1, 5)]
+    apps[1].token()
+    broker.restart()
+    connected.wait_state("connected")
+    assert rows() == [("studio", 2, 2), ("studio", 1, 5)]
+
+
 def test_the_pipe_is_a_pipe_that_ends(connected, studio):
     pending = connected.seen_by(studio).send("OpenAccessToken")
     index, _expires, _details = pending.result()
