@@ -32,6 +32,7 @@ struct _CkBroker
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
   guint64 sequence;
   gboolean started;
+  guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };
 
 typedef struct

@@ -114,6 +114,7 @@ finish_start (GTask *task)
   g_autoptr (GPtrArray) channels = ck_broker_dup_channels (self);
 
   self->started = TRUE;
+  self->started_at = ck_clock_now ();
   for (guint i = 0; i < channels->len; i++)
     ck_broker_replan (self, g_ptr_array_index (channels, i));
   /* What reading ten thousand channels needed for a moment is not kept for ever. */

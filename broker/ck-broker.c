@@ -164,6 +164,12 @@ ck_broker_get_gate (CkBroker *self)
   return self->gate;
 }
 
+guint64
+ck_broker_get_started_at (CkBroker *self)
+{
+  return self->started_at;
+}
+
 GPtrArray *
 ck_broker_get_attempts (CkBroker *self)
 {

@@ -115,6 +115,9 @@ CkStateDb *ck_broker_get_state_db (CkBroker *self);
 CkWorkerPool *ck_broker_get_pool (CkBroker *self);
 CkGate *ck_broker_get_gate (CkBroker *self);
 
+/* Unix seconds when the grants had been read and planning began; 0 before that. */
+guint64 ck_broker_get_started_at (CkBroker *self);
+
 /* ---- channels -------------------------------------------------------------------------------- */
 
 /**

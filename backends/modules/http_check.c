@@ -3,6 +3,7 @@
 
 #include "ck-answer.h"
 #include "ck-arguments.h"
+#include "ck-facts.h"
 #include "ck-request.h"
 #include "ck-resource.h"
 
@@ -18,12 +19,9 @@ typedef struct
   const char *method;
   const char *scheme;
   const char *header;
-  const char *expires;      /* where the answer says when the token ends, in Unix seconds */
-  const char *expires_in;   /* the same in seconds from now */
-  const char *scopes;       /* where it says what was granted */
+  CkFacts facts;
   const char *active;       /* where it says whether the token is good, in an answer that is 200 */
   const char *reconnect_by; /* where it says until when a person need not come back */
-  gboolean zero_is_never;   /* a token that ends at 0 does not end */
   gboolean introspect;
 } Arguments;
 
@@ -36,12 +34,12 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "method", &arguments->method, NULL },
     { "scheme", &arguments->scheme, NULL },
     { "header", &arguments->header, NULL },
-    { "expires", &arguments->expires, NULL },
-    { "expires-in", &arguments->expires_in, NULL },
-    { "scopes", &arguments->scopes, NULL },
+    { "expires", &arguments->facts.expires, NULL },
+    { "expires-in", &arguments->facts.expires_in, NULL },
+    { "scopes", &arguments->facts.scopes, NULL },
     { "active", &arguments->active, NULL },
     { "reconnect-by", &arguments->reconnect_by, NULL },
-    { "zero-is-never", NULL, &arguments->zero_is_never },
+    { "zero-is-never", NULL, &arguments->facts.zero_is_never },
     { "introspect", NULL, &arguments->introspect },
   };
   const char *problem = NULL;
@@ -154,25 +152,6 @@ is_good (const Arguments *arguments, CkHttpResponse *response)
          && json_node_get_value_type (active) == G_TYPE_BOOLEAN && json_node_get_boolean (active);
 }
 
-/* Platforms write 0 for tokens without an end; unless the line says so, that is not said to be for
- * ever, only not known. */
-static void
-take_end (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
-{
-  JsonNode *json = ck_http_response_get_json (response);
-  guint64 seconds = 0;
-
-  if (arguments->expires != NULL && ck_answer_get_seconds (json, arguments->expires, &seconds))
-    {
-      if (seconds > 0 || arguments->zero_is_never)
-        ck_transaction_set_grant_time (t, "expires-at", seconds > 0 ? seconds : G_MAXUINT64);
-    }
-  else if (arguments->expires_in != NULL
-           && ck_answer_get_seconds (json, arguments->expires_in, &seconds) && seconds > 0)
-    ck_transaction_set_grant_time (t, "expires-at",
-                                   ck_http_response_get_sent_at (response) + seconds);
-}
-
 /* The token may live on, but the platform does nothing more for it until the person comes back. */
 static CkResult
 take_reconnect_by (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
@@ -192,20 +171,6 @@ take_reconnect_by (CkTransaction *t, const Arguments *arguments, CkHttpResponse 
   ck_transaction_set_grant_time (t, "reconnect-by", until);
 
   return CK_RESULT_SUCCESS;
-}
-
-static CkResult
-take_members (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response)
-{
-  g_auto (GStrv) scopes = NULL;
-
-  take_end (t, arguments, response);
-  if (arguments->scopes != NULL)
-    scopes = ck_answer_dup_scopes (ck_http_response_get_json (response), arguments->scopes);
-  if (scopes != NULL)
-    ck_transaction_set_grant_scopes (t, (const char *const *) scopes);
-
-  return take_reconnect_by (t, arguments, response);
 }
 
 /* In a connect it is about what the modules before this one got. */
@@ -250,10 +215,12 @@ check (CkTransaction *t, int argc, const char **argv)
     result = judge_introspection (t, response);
   else if (!is_good (&arguments, response))
     result = ck_transaction_fail_response (t, response, "api", WHAT);
-  if (result == CK_RESULT_SUCCESS)
-    result = take_members (t, &arguments, response);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
 
-  return result;
+  ck_facts_take (t, &arguments.facts, response);
+
+  return take_reconnect_by (t, &arguments, response);
 }
 
 CkResult

@@ -6,6 +6,7 @@
 #include "ck-account.h"
 #include "ck-answer.h"
 #include "ck-arguments.h"
+#include "ck-facts.h"
 #include "ck-resource.h"
 #include "ck-oauth-text.h"
 
@@ -27,6 +28,8 @@ typedef struct
   const char *owner;
   const char *source;
   const char *mfa;
+  CkFacts facts;
+  gboolean owner_in_id_token; /* the id is not that of the person: who that is only it says */
 } Arguments;
 
 static CkResult
@@ -41,11 +44,19 @@ static CkResult
 parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *arguments)
 {
   const CkArgument table[] = {
-    { "uri", &arguments->uri, NULL },       { "endpoint", &arguments->endpoint, NULL },
-    { "scheme", &arguments->scheme, NULL }, { "header", &arguments->header, NULL },
-    { "id", &arguments->id, NULL },         { "name", &arguments->name, NULL },
-    { "owner", &arguments->owner, NULL },   { "source", &arguments->source, NULL },
+    { "uri", &arguments->uri, NULL },
+    { "endpoint", &arguments->endpoint, NULL },
+    { "scheme", &arguments->scheme, NULL },
+    { "header", &arguments->header, NULL },
+    { "id", &arguments->id, NULL },
+    { "name", &arguments->name, NULL },
+    { "owner", &arguments->owner, NULL },
+    { "source", &arguments->source, NULL },
     { "mfa", &arguments->mfa, NULL },
+    { "expires", &arguments->facts.expires, NULL },
+    { "expires-in", &arguments->facts.expires_in, NULL },
+    { "scopes", &arguments->facts.scopes, NULL },
+    { "owner-in-id-token", NULL, &arguments->owner_in_id_token },
   };
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
 
@@ -57,9 +68,13 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
       if (!g_str_equal (arguments->source, "id_token"))
         return fail_line (t, "source= can only be id_token");
       if (arguments->uri != NULL || arguments->endpoint != NULL || arguments->id != NULL
-          || arguments->name != NULL || arguments->owner != NULL || arguments->mfa != NULL)
+          || arguments->name != NULL || arguments->owner != NULL || arguments->mfa != NULL
+          || arguments->facts.expires != NULL || arguments->facts.expires_in != NULL
+          || arguments->facts.scopes != NULL || arguments->owner_in_id_token)
         return fail_line (t, "source=id_token stands alone");
     }
+  else if (arguments->owner != NULL && arguments->owner_in_id_token)
+    return fail_line (t, "either owner= or owner-in-id-token says who it is");
   else if (arguments->id == NULL)
     return fail_line (t, "id= must say where in the answer the account's id is");
 
@@ -89,6 +104,17 @@ check_sub (CkTransaction *t, const Arguments *arguments, CkHttpResponse *respons
   return CK_RESULT_AUTH_ERR;
 }
 
+/* A good answer without an account: what that means, the failure table may know. */
+static CkResult
+fail_without (CkTransaction *t, CkHttpResponse *response, const char *member)
+{
+  if (!g_str_equal (ck_transaction_get_response_cause (t, response, "api"), "server-error"))
+    return ck_transaction_fail_response (t, response, "api", WHAT);
+
+  return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s", WHAT,
+                              member);
+}
+
 static CkResult
 read_account (CkTransaction *t,
               const Arguments *arguments,
@@ -99,16 +125,15 @@ read_account (CkTransaction *t,
 
   account->id = ck_http_response_dup_member (response, arguments->id);
   if (!ck_account_is_id (account->id))
-    return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s", WHAT,
-                                arguments->id);
+    return fail_without (t, response, arguments->id);
 
   if (arguments->owner != NULL)
     {
       account->owner = ck_http_response_dup_member (response, arguments->owner);
       if (!ck_account_is_id (account->owner))
-        return ck_transaction_fail (t, "server-error", "%s failed: the answer has no usable %s",
-                                    WHAT, arguments->owner);
+        return fail_without (t, response, arguments->owner);
     }
+  account->is_shared = arguments->owner_in_id_token;
 
   name = arguments->name != NULL ? ck_http_response_dup_member (response, arguments->name) : NULL;
   account->name = ck_account_clean_name (name);
@@ -143,9 +168,14 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, CkA
 
   result = check_sub (t, arguments, response);
   if (result == CK_RESULT_SUCCESS)
-    note_two_factor (t, arguments, response);
+    result = read_account (t, arguments, response, account);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
 
-  return result == CK_RESULT_SUCCESS ? read_account (t, arguments, response, account) : result;
+  note_two_factor (t, arguments, response);
+  ck_facts_take (t, &arguments->facts, response);
+
+  return CK_RESULT_SUCCESS;
 }
 
 static CkResult

@@ -36,7 +36,12 @@ fail_without_token (CkTransaction *t)
 static gboolean
 is_rotating (CkTransaction *t)
 {
-  return !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation"));
+  const char *rotation = ck_transaction_get_setting (t, "Lifetime", "Rotation");
+
+  if (g_strcmp0 (rotation, "public") == 0)
+    return *ck_transaction_get_client_secret (t) == '\0';
+
+  return !ck_setting_is_no (rotation);
 }
 
 /* Where the token is sent: mostly where it came from. */

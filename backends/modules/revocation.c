@@ -81,13 +81,19 @@ is_revoked (CkHttpResponse *response)
   return status == 400 && g_strcmp0 (ck_answer_get_string (json, "error"), "invalid_token") == 0;
 }
 
+/* Others say so in words of their own, which the failure table knows. */
 static CkResult
 judge (CkTransaction *t, CkHttpResponse *response)
 {
+  CkResult result;
+
   if (is_revoked (response))
     return CK_RESULT_SUCCESS;
 
-  return ck_transaction_fail_response (t, response, "revoke", "revoking the grant");
+  result = ck_transaction_fail_response (t, response, "revoke", "revoking the grant");
+
+  return result == CK_RESULT_CRED_UNAVAIL || result == CK_RESULT_CRED_EXPIRED ? CK_RESULT_SUCCESS
+                                                                              : result;
 }
 
 static CkResult

@@ -205,6 +205,25 @@ ck_transaction_get_response_cause (CkTransaction *t, CkHttpResponse *response, c
   return ck_cause_to_string (cause);
 }
 
+static gboolean
+is_refusal (CkCause cause)
+{
+  return cause == CK_CAUSE_EXPIRED || cause == CK_CAUSE_REVOKED_BY_USER
+         || cause == CK_CAUSE_PASSWORD_CHANGED || cause == CK_CAUSE_UNKNOWN_REVOKED;
+}
+
+/* The setting SettleTime: not every server of the platform may know a new token yet. */
+static gboolean
+is_unsettled (CkTransaction *t, const char *where)
+{
+  const char *setting = ck_transaction_peek_setting (t, "Lifetime", "SettleTime");
+  guint64 seconds = setting != NULL ? g_ascii_strtoull (setting, NULL, 10) : 0;
+  guint64 issued_at = ck_draft_get_time (t->draft, "issued-at");
+  guint64 now = (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+
+  return g_str_equal (where, "api") && issued_at <= now && now - issued_at < seconds;
+}
+
 /* Platforms write their windows into every answer: only where one is full do they count. */
 static guint64
 read_retry_after (CkTransaction *t, const CkFailureAnswer *answer, CkCause cause)
@@ -235,6 +254,8 @@ ck_transaction_fail_response (CkTransaction *t,
   CkCause cause;
 
   known = ck_failure_table_lookup (t->failures, &answer, &cause);
+  if (is_refusal (cause) && is_unsettled (t, where))
+    cause = CK_CAUSE_SERVER_ERROR;
 
   detail = g_str_equal (where, "redirect")
                ? g_strdup_printf ("%s failed: the platform refused", what)

@@ -7,6 +7,9 @@
 #include "ck-lifecycle-private.h"
 #include "ck-names.h"
 
+/* What counts down from the moment of a request is not the same second each time. */
+#define SAME_DATE 3600
+
 gboolean
 ck_lifecycle_is_good (CkState state)
 {
@@ -105,6 +108,28 @@ add_time (guint64 time, guint64 seconds)
   return time + seconds;
 }
 
+static gboolean
+is_known (guint64 time)
+{
+  return time != CK_TIME_UNKNOWN && time < CK_TIME_NEVER;
+}
+
+/* @end: maybe not known */
+static void
+reconnect_no_later (CkChannelRecord *record, guint64 end)
+{
+  if (is_known (end) && (!is_known (record->reconnect_by) || end < record->reconnect_by))
+    record->reconnect_by = end;
+}
+
+/* The end of a refresh token that renewals leave as it is: none of them moves it. */
+static guint64
+absolute_end (CkGrant *grant, const CkLifecycleContext *context)
+{
+  return context->policy->rotation == CK_ROTATION_NO ? ck_grant_get_renewable_until (grant)
+                                                     : CK_TIME_UNKNOWN;
+}
+
 /* The three clocks of a grant, with the provider's defaults where the answer said nothing. */
 static void
 set_clocks (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *context)
@@ -125,10 +150,28 @@ set_clocks (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *c
   record->reconnect_by = ck_grant_get_reconnect_by (grant);
   if (record->reconnect_by == CK_TIME_UNKNOWN && policy->reconnect_every > 0)
     record->reconnect_by = add_time (record->issued_at, policy->reconnect_every);
+  reconnect_no_later (record, absolute_end (grant, context));
   /* Without a way to renew, the end of the access token is what only a person can move. */
-  if (record->reconnect_by == CK_TIME_UNKNOWN && !context->can_renew
-      && record->expires_at != CK_TIME_NEVER)
-    record->reconnect_by = record->expires_at;
+  if (!context->can_renew)
+    reconnect_no_later (record, record->expires_at);
+}
+
+/* A renewal does not move the date that only a person can move; but the platform may say that it is
+ * another one, be it that it gives more time after all. */
+static void
+keep_reconnect_by (CkChannelRecord *record,
+                   guint64 before,
+                   CkGrant *grant,
+                   const CkLifecycleContext *context)
+{
+  guint64 end = absolute_end (grant, context);
+
+  if (is_known (end) && context->policy->reconnect_every == 0 && end > before + SAME_DATE)
+    return;
+
+  record->reconnect_by = before;
+  if (is_known (end) && end + SAME_DATE < before)
+    record->reconnect_by = end;
 }
 
 static void
@@ -167,9 +210,8 @@ ck_lifecycle_granted (const CkChannelRecord *before,
 
   settle_renewal (record);
   set_clocks (record, grant, context);
-  /* A renewal does not move the date that only a person can move. */
   if (by == NULL && reconnect_by != CK_TIME_UNKNOWN && context->can_renew)
-    record->reconnect_by = reconnect_by;
+    keep_reconnect_by (record, reconnect_by, grant, context);
   follow_account (record, grant);
   g_strfreev (record->granted_scopes);
   record->granted_scopes = ck_grant_dup_scopes (grant);

@@ -15,20 +15,25 @@
 /* For a channel whose provider's file is bad or gone: nothing is known of its platform. */
 static const CkRenewalPolicy no_policy = { .renewal = CK_RENEWAL_ON_DEMAND };
 
-static const CkRenewalPolicy *
-get_policy (CkBroker *broker, CkChannel *channel)
+const CkRenewalPolicy *
+ck_operations_get_policy (CkBroker *broker, CkChannel *channel)
 {
-  CkProvider *provider = ck_config_lookup_provider (ck_broker_get_config (broker),
-                                                    ck_channel_get_record (channel)->provider,
-                                                    NULL);
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  const CkClientRecord *client = ck_broker_lookup_client (broker, record->client, NULL);
+  CkProvider *provider
+      = ck_config_lookup_provider (ck_broker_get_config (broker), record->provider, NULL);
 
-  return provider != NULL ? ck_provider_get_policy (provider) : NULL;
+  if (provider == NULL)
+    return NULL;
+
+  return client != NULL && !client->secret_set ? ck_provider_get_public_policy (provider)
+                                               : ck_provider_get_policy (provider);
 }
 
 void
 ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleContext *context)
 {
-  const CkRenewalPolicy *policy = get_policy (broker, channel);
+  const CkRenewalPolicy *policy = ck_operations_get_policy (broker, channel);
 
   *context = (CkLifecycleContext){
     .now = ck_clock_now (),
@@ -55,12 +60,13 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
 
   *input = (CkScheduleInput){
     .record = ck_channel_get_record (channel),
-    .policy = get_policy (broker, channel),
+    .policy = ck_operations_get_policy (broker, channel),
     .settings = ck_config_get_settings (ck_broker_get_config (broker)),
     .can_renew = ck_renewal_is_possible (broker, channel),
     .unaskable = activity->unaskable || !can_be_asked (broker, channel),
     .jitter = activity->jitter,
     .not_before = activity->not_before,
+    .started_at = ck_broker_get_started_at (broker),
     .last_refused = activity->last_refused,
   };
 

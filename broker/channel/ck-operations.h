@@ -109,6 +109,14 @@ const char *ck_channel_disconnect_finish (GAsyncResult *result, GError **error);
 /* ---- for the broker itself ------------------------------------------------------------------- */
 
 /**
+ * ck_operations_get_policy:
+ *
+ * Returns: (transfer none) (nullable): the renewal policy of the channel's provider for a client of
+ *   its kind; %NULL if the provider's file is bad or gone
+ */
+const CkRenewalPolicy *ck_operations_get_policy (CkBroker *broker, CkChannel *channel);
+
+/**
  * ck_operations_fill_context:
  * @context: (out): what ck-lifecycle.h wants to know of @channel now
  */

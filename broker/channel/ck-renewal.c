@@ -372,9 +372,9 @@ get_host (Renewal *renewal)
 static gboolean
 needs_mark (Renewal *renewal)
 {
-  CkProvider *provider = get_provider (renewal);
+  const CkRenewalPolicy *policy = ck_operations_get_policy (renewal->broker, renewal->channel);
 
-  return provider != NULL && ck_provider_get_policy (provider)->rotation != CK_ROTATION_NO
+  return policy != NULL && policy->rotation != CK_ROTATION_NO
          && *ck_grant_get_refresh_token (renewal->old) != '\0';
 }
 

@@ -182,7 +182,12 @@ next_verification (const CkScheduleInput *input)
       break;
     }
 
-  return every == 0 ? 0 : MAX (last + every, input->not_before);
+  if (every == 0)
+    return 0;
+  if (input->policy->verify_at_start && last < input->started_at)
+    return MAX (input->started_at, input->not_before);
+
+  return MAX (last + every, input->not_before);
 }
 
 /* A renewal keeps failing, and the next try comes after the end of the token. */

@@ -87,12 +87,9 @@ static gboolean
 is_old_enough (const Request *request, guint64 now)
 {
   const CkChannelRecord *record = ck_channel_get_record (request->channel);
-  CkProvider *provider = ck_config_lookup_provider (ck_broker_get_config (request->broker),
-                                                    record->provider,
-                                                    NULL);
+  const CkRenewalPolicy *policy = ck_operations_get_policy (request->broker, request->channel);
 
-  return provider != NULL
-         && now >= record->issued_at + ck_provider_get_policy (provider)->min_age_before_renew;
+  return policy != NULL && now >= record->issued_at + policy->min_age_before_renew;
 }
 
 /* Asking for more than the platform ever gives renews once per generation, not at every call; a

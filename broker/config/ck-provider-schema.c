@@ -48,14 +48,17 @@ static const CkSchemaKey keys[] = {
   { "OAuth1", "AuthorizationParameters", CK_VALUE_LIST, NULL },
 
   { "Lifetime", "Renewal", CK_VALUE_WORD, "ahead on-demand" },
-  { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown" },
+  { "Lifetime", "Rotation", CK_VALUE_WORD, "yes no unknown public" },
   { "Lifetime", "RotationGrace", CK_VALUE_FINITE, NULL },
   { "Lifetime", "MinAgeBeforeRenew", CK_VALUE_FINITE, NULL },
   { "Lifetime", "VerifyEvery", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "VerifyAtStart", CK_VALUE_BOOLEAN, NULL },
+  { "Lifetime", "SettleTime", CK_VALUE_FINITE, NULL },
   { "Lifetime", "KeepAlive", CK_VALUE_DURATION, NULL },
   { "Lifetime", "RenewAhead", CK_VALUE_FINITE, NULL },
   { "Lifetime", "AccessToken", CK_VALUE_DURATION, NULL },
   { "Lifetime", "RefreshToken", CK_VALUE_DURATION, NULL },
+  { "Lifetime", "PublicRefreshToken", CK_VALUE_DURATION, NULL },
   { "Lifetime", "ReconnectEvery", CK_VALUE_DURATION, NULL },
 
   { "Failure *", "Match", CK_VALUE_MATCH, NULL },

@@ -29,6 +29,7 @@ struct _CkProvider
   GVariant *advice;
   char *remedies[CK_N_CAUSES];
   CkRenewalPolicy policy;
+  CkRenewalPolicy public_policy;
 };
 
 G_DEFINE_BOXED_TYPE (CkProvider, ck_provider, ck_provider_ref, ck_provider_unref)
@@ -135,6 +136,12 @@ const CkRenewalPolicy *
 ck_provider_get_policy (CkProvider *provider)
 {
   return &provider->policy;
+}
+
+const CkRenewalPolicy *
+ck_provider_get_public_policy (CkProvider *provider)
+{
+  return &provider->public_policy;
 }
 
 const char *
@@ -268,17 +275,26 @@ fill_policy (CkProvider *provider)
   policy->renewal = g_str_equal (get_text (provider, "Lifetime.Renewal"), "on-demand")
                         ? CK_RENEWAL_ON_DEMAND
                         : CK_RENEWAL_AHEAD;
-  policy->rotation = g_str_equal (rotation, "yes")  ? CK_ROTATION_YES
-                     : g_str_equal (rotation, "no") ? CK_ROTATION_NO
-                                                    : CK_ROTATION_UNKNOWN;
+  policy->rotation = g_str_equal (rotation, "yes") ? CK_ROTATION_YES
+                     : g_str_equal (rotation, "no") || g_str_equal (rotation, "public")
+                         ? CK_ROTATION_NO
+                         : CK_ROTATION_UNKNOWN;
   policy->rotation_grace = get_seconds (provider, "Lifetime.RotationGrace", 0);
   policy->min_age_before_renew = get_seconds (provider, "Lifetime.MinAgeBeforeRenew", 0);
   policy->verify_every = get_seconds (provider, "Lifetime.VerifyEvery", 0);
+  policy->verify_at_start = g_str_equal (get_text (provider, "Lifetime.VerifyAtStart"), "yes");
   policy->keep_alive = get_seconds (provider, "Lifetime.KeepAlive", 0);
   policy->renew_ahead = get_seconds (provider, "Lifetime.RenewAhead", 0);
   policy->access_lifetime = get_seconds (provider, "Lifetime.AccessToken", G_MAXUINT64);
   policy->refresh_lifetime = get_seconds (provider, "Lifetime.RefreshToken", G_MAXUINT64);
   policy->reconnect_every = get_seconds (provider, "Lifetime.ReconnectEvery", 0);
+
+  provider->public_policy = *policy;
+  if (g_str_equal (rotation, "public"))
+    provider->public_policy.rotation = CK_ROTATION_YES;
+  if (*get_text (provider, "Lifetime.PublicRefreshToken") != '\0')
+    provider->public_policy.refresh_lifetime
+        = get_seconds (provider, "Lifetime.PublicRefreshToken", G_MAXUINT64);
 }
 
 static char *

@@ -52,6 +52,7 @@ typedef enum
  * @rotation_grace: seconds for which a used refresh token still works; 0: not at all, or not known
  * @min_age_before_renew: seconds an access token must have before the platform renews it; 0: none
  * @verify_every: seconds between verifications by ourselves; 0: never
+ * @verify_at_start: whether every channel is verified when the broker has started
  * @keep_alive: renew at least this often, in seconds, or the grant dies; 0: not needed
  * @renew_ahead: seconds before the end to renew at; 0: the broker's own `RenewAhead=`
  * @access_lifetime: seconds an access token lives where the answer does not say; 0: not known,
@@ -69,6 +70,7 @@ typedef struct
   guint64 rotation_grace;
   guint64 min_age_before_renew;
   guint64 verify_every;
+  gboolean verify_at_start;
   guint64 keep_alive;
   guint64 renew_ahead;
   guint64 access_lifetime;
@@ -167,9 +169,12 @@ const char *ck_provider_get_remedy (CkProvider *provider, CkCause cause);
 /**
  * ck_provider_get_policy:
  *
- * Returns: (transfer none): its renewal policy
+ * Returns: (transfer none): its renewal policy, for a client with a secret
  */
 const CkRenewalPolicy *ck_provider_get_policy (CkProvider *provider);
+
+/* (transfer none): the same for a public client, one without a secret (RFC 6749 section 2.1). */
+const CkRenewalPolicy *ck_provider_get_public_policy (CkProvider *provider);
 
 /**
  * ck_provider_get_host:

@@ -157,6 +157,115 @@ test_secret_rollover (void)
   g_assert_cmpuint (bench_count_requests (bench), ==, 1);
 }
 
+/* A public client's refresh token works once there, another's more than once. */
+static void
+test_public_rotation (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set (bench, "Lifetime.Rotation", "public");
+  bench_answer (bench, 0, "");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==,
+                   CK_RESULT_AUTHINFO_UNAVAIL);
+  g_assert_false (bench_is_in_doubt (bench));
+
+  bench_set_secrets (bench, NULL);
+  bench_answer (bench, 0, "");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==,
+                   CK_RESULT_AUTHINFO_UNAVAIL);
+  g_assert_true (bench_is_in_doubt (bench));
+}
+
+/* Not every server knows a new token yet: its word is believed later. */
+static void
+test_settle_time (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set (bench, "Lifetime.SettleTime", "30");
+  bench_set_grant_time (bench, "issued-at", bench_now () - 5);
+  bench_answer (bench, 401, "{}");
+  g_assert_cmpint (bench_run (bench, "verify", "http_check", "uri=@BASE@/me"), ==,
+                   CK_RESULT_AUTHINFO_UNAVAIL);
+  g_assert_cmpstr (bench_get_cause (bench), ==, "server-error");
+
+  bench_set_grant_time (bench, "issued-at", bench_now () - 31);
+  bench_answer (bench, 401, "{}");
+  g_assert_cmpint (bench_run (bench, "verify", "http_check", "uri=@BASE@/me"), ==,
+                   CK_RESULT_CRED_UNAVAIL);
+
+  /* The token endpoint knows. */
+  bench_set_grant_time (bench, "issued-at", bench_now () - 5);
+  bench_answer (bench, 400, "{\"error\":\"invalid_grant\"}");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==, CK_RESULT_CRED_UNAVAIL);
+}
+
+/* The account is not the person, and an answer without one means something. */
+static void
+test_shared_account (void)
+{
+  const char *line = "uri=@BASE@/channels|id=items.0.id|owner-in-id-token";
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set_grant (bench, "access-token", "the-access-token");
+  bench_answer (bench, 200, "{\"items\":[{\"id\":\"UC1\"}]}");
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_SUCCESS);
+  g_assert_cmpstr (bench_get (bench, "account-id"), ==, "UC1");
+  g_assert_cmpstr (bench_get (bench, "owner-id"), ==, "");
+
+  bench_set_item (bench, "id-token-sub", "1175");
+  bench_answer (bench, 200, "{\"items\":[{\"id\":\"UC1\"}]}");
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_SUCCESS);
+  g_assert_cmpstr (bench_get (bench, "owner-id"), ==, "1175");
+
+  bench_answer (bench, 200, "{\"kind\":\"list\"}");
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_AUTHINFO_UNAVAIL);
+  g_assert_nonnull (strstr (bench_get_detail (bench), "items.0.id"));
+
+  bench_set_failure (bench, "permission-lost", "where=api status=200 json:kind=list !json:items.0");
+  bench_answer (bench, 200, "{\"kind\":\"list\"}");
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_PERM_DENIED);
+  g_assert_cmpstr (bench_get_cause (bench), ==, "permission-lost");
+}
+
+/* One answer says who, how long and for what. */
+static void
+test_identity_facts (void)
+{
+  const char *line = "uri=@BASE@/validate|id=user_id|expires-in=expires_in|scopes=scopes";
+  g_autoptr (Bench) bench = make_bench ();
+  g_autofree char *scopes = NULL;
+  guint64 before = bench_now ();
+
+  bench_answer (bench, 200, "{\"user_id\":\"1\",\"expires_in\":100,\"scopes\":[\"a\",\"b\"]}");
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_SUCCESS);
+  g_assert_cmpuint (bench_get_time (bench, "expires-at"), >=, before + 100);
+  scopes = bench_dup_scopes (bench);
+  g_assert_cmpstr (scopes, ==, "a b");
+
+  /* A second more or less is no news. */
+  bench_set_grant_time (bench, "expires-at", bench_now () + 102);
+  bench_answer (bench, 200, "{\"user_id\":\"1\",\"expires_in\":101,\"scopes\":null}");
+  before = bench_now ();
+  g_assert_cmpint (bench_run (bench, "verify", "identity", line), ==, CK_RESULT_SUCCESS);
+  g_assert_cmpuint (bench_get_time (bench, "expires-at"), >=, before + 102);
+}
+
+/* A dead token is given back, in whatever words the platform says so. */
+static void
+test_revoke_dead (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set_failure (bench, "unknown-revoked", "where=revoke json:message=\"Invalid token\"");
+  bench_answer (bench, 400, "{\"message\":\"Invalid token\"}");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "access-token-only"), ==,
+                   CK_RESULT_SUCCESS);
+  bench_answer (bench, 400, "{\"message\":\"Something\"}");
+  g_assert_cmpint (bench_run (bench, "revoke", "revocation", "access-token-only"), ==,
+                   CK_RESULT_AUTH_ERR);
+}
+
 static GVariant *
 on_show_code (const char *style, GVariant *details, gpointer user_data)
 {
@@ -208,11 +317,13 @@ test_authorization (void)
   bench_set (bench, "OAuth2.PKCE", "S256-hex");
   bench_set (bench, "OAuth2.ClientIdParameter", "client_key");
   bench_set (bench, "OAuth2.ScopeSeparator", "comma");
+  bench_set (bench, "OAuth2.AuthorizationParameters", "prompt=consent+select_account");
   g_assert_cmpint (bench_run (bench, "connect", "authorization_code", NULL), ==,
                    CK_RESULT_CONV_ERR);
   g_assert_cmpstr (g_hash_table_lookup (parameters, "client_key"), ==, "app");
   g_assert_null (g_hash_table_lookup (parameters, "client_id"));
   g_assert_cmpstr (g_hash_table_lookup (parameters, "scope"), ==, "read,write");
+  g_assert_cmpstr (g_hash_table_lookup (parameters, "prompt"), ==, "consent select_account");
   g_assert_cmpstr (g_hash_table_lookup (parameters, "code_challenge_method"), ==, "S256");
   g_assert_cmpuint (strlen (g_hash_table_lookup (parameters, "code_challenge")), ==, 64);
   g_assert_cmpuint (strspn (g_hash_table_lookup (parameters, "code_challenge"), "0123456789abcdef"),
@@ -262,6 +373,11 @@ main (int argc, char **argv)
   g_test_add_func ("/module/quirks/refresh-endpoint-elsewhere", test_refresh_endpoint_elsewhere);
   g_test_add_func ("/module/quirks/token-shape", test_token_shape);
   g_test_add_func ("/module/quirks/secret-rollover", test_secret_rollover);
+  g_test_add_func ("/module/quirks/public-rotation", test_public_rotation);
+  g_test_add_func ("/module/quirks/settle-time", test_settle_time);
+  g_test_add_func ("/module/quirks/shared-account", test_shared_account);
+  g_test_add_func ("/module/quirks/identity-facts", test_identity_facts);
+  g_test_add_func ("/module/quirks/revoke-dead", test_revoke_dead);
   g_test_add_func ("/module/quirks/device-scope-parameter", test_device_scope_parameter);
   g_test_add_func ("/module/quirks/authorization", test_authorization);
   g_test_add_func ("/module/quirks/plus", test_plus);

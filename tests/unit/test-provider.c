@@ -173,6 +173,21 @@ test_policy (Fixture *f, gconstpointer data)
   g_assert_cmpuint (policy->reconnect_every, ==, 365 * 86400);
   g_clear_pointer (&provider, ck_provider_unref);
 
+  put (f->own,
+       "mine.provider",
+       "[Lifetime]\nRotation=public\nRefreshToken=never\nPublicRefreshToken=30d\n"
+       "VerifyAtStart=yes\n");
+  provider = load (f, "mine");
+  policy = ck_provider_get_policy (provider);
+  g_assert_cmpint (policy->rotation, ==, CK_ROTATION_NO);
+  g_assert_cmpuint (policy->refresh_lifetime, ==, G_MAXUINT64);
+  g_assert_true (policy->verify_at_start);
+  policy = ck_provider_get_public_policy (provider);
+  g_assert_cmpint (policy->rotation, ==, CK_ROTATION_YES);
+  g_assert_cmpuint (policy->refresh_lifetime, ==, 30 * 86400);
+  g_assert_true (policy->verify_at_start);
+  g_clear_pointer (&provider, ck_provider_unref);
+
   put (f->own, "mine.provider", "[Lifetime]\nRotation=no\n");
   provider = load (f, "mine");
   policy = ck_provider_get_policy (provider);

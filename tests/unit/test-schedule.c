@@ -21,6 +21,7 @@ typedef struct
   gboolean doubt_tried;
   CkState state;
   guint64 not_before;
+  guint64 started_at;
   CkDue due;
   guint64 when; /* after T */
 } Row;
@@ -128,6 +129,30 @@ static const Row rows[] = {
     .not_before = T + 2 * HOUR,
     .due = CK_DUE_INTERRUPT,
     .when = HOUR },
+  { "verified when the broker starts",
+    4 * HOUR,
+    { .verify_every = HOUR, .verify_at_start = TRUE },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .started_at = T + 60,
+    .due = CK_DUE_VERIFY,
+    .when = 60 },
+  { "connected since: not again",
+    4 * HOUR,
+    { .verify_every = HOUR, .verify_at_start = TRUE },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .started_at = T,
+    .due = CK_DUE_VERIFY,
+    .when = HOUR },
+  { "no platform that wants it",
+    4 * HOUR,
+    { .verify_every = HOUR },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .started_at = T + 60,
+    .due = CK_DUE_VERIFY,
+    .when = HOUR },
   { "revoked: nothing",
     HOUR,
     { .verify_every = DAY },
@@ -160,6 +185,7 @@ test_next (void)
                                 .policy = &row->policy,
                                 .settings = &settings,
                                 .can_renew = row->can_renew,
+                                .started_at = row->started_at,
                                 .not_before = row->not_before };
       guint64 when;
 

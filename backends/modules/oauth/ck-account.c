@@ -52,7 +52,7 @@ choose_owner (CkTransaction *t, const CkAccount *account, gboolean is_connect)
   if (ck_transaction_get_item (t, "id-token-sub") != NULL)
     return ck_transaction_get_item (t, "id-token-sub");
 
-  return account->id;
+  return account->is_shared ? NULL : account->id;
 }
 
 /* A grant that has said whose it is does not become another's, even if the channel is not pinned.

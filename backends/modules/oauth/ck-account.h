@@ -10,6 +10,8 @@ G_BEGIN_DECLS
  * @id: the account's id at the platform
  * @name: (nullable): the name people know it by
  * @owner: (nullable): the id of the person or business behind it
+ * @is_shared: a person may have several such accounts, so that @id is not that person's: who it is
+ *   is not known where neither @owner nor an ID token says
  *
  * Which account a grant is for, as the platform says.
  */
@@ -18,6 +20,7 @@ typedef struct
   char *id;
   char *name;
   char *owner;
+  gboolean is_shared;
 } CkAccount;
 
 void ck_account_clear (CkAccount *account);

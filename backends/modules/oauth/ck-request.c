@@ -305,6 +305,7 @@ ck_request_add_parameters (CkTransaction *t,
   for (gsize i = 0; words[i] != NULL; i++)
     {
       char *equals = strchr (words[i], '=');
+      g_autofree char *value = NULL;
 
       if (*words[i] == '\0')
         continue;
@@ -318,7 +319,8 @@ ck_request_add_parameters (CkTransaction *t,
                                key, words[i]);
           return CK_RESULT_SERVICE_ERR;
         }
-      ck_form_add (form, words[i], equals + 1);
+      value = ck_form_unescape (equals + 1, strlen (equals + 1));
+      ck_form_add (form, words[i], value != NULL ? value : equals + 1);
     }
 
   return CK_RESULT_SUCCESS;

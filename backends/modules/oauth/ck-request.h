@@ -108,7 +108,8 @@ char *ck_request_dup_scope (CkTransaction *t) G_GNUC_WARN_UNUSED_RESULT;
  * @key: the setting, `AuthorizationParameters`
  * @is_protocol: whether the protocol itself sets a parameter of that name
  *
- * Adds what the setting says, `access_type=offline prompt=consent`.
+ * Adds what the setting says, `access_type=offline prompt=consent`; a value is written as in a query,
+ * with `+` for a blank.
  *
  * Returns: %CK_RESULT_SUCCESS, or %CK_RESULT_SERVICE_ERR if the setting is wrong
  */
