@@ -2,6 +2,7 @@
 """One row a platform, on its simulation under its real name and with the shipped files: connected,
 handed out, verified, renewed where it can be, ended by the platform, reconnected, given back."""
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -10,9 +11,15 @@ from harness.caller import BusError
 from harness.platform import REDIRECT
 
 
+UNKNOWN, NEVER = 0, 2 ** 53 - 1
+HOUR, DAY = 3600, 86400
+
+
 @dataclass
 class Row:
     scopes: str
+    expires: int             # seconds from now: the access token
+    renewable: int           # and what renews it
     cause: str = "unknown-revoked"
     renews: bool = True
     redirect: str = REDIRECT
@@ -20,16 +27,16 @@ class Row:
 
 
 ROWS = {
-    "kick": Row("user:read channel:read", redirect="http://localhost:18998/cb"),
-    "tiktok": Row("user.info.basic video.publish"),
-    "pinterest": Row("user_accounts:read pins:write", gives_back=False),
-    "reddit": Row("identity submit"),
-    "discord": Row("identify guilds"),
-    "mastodon": Row("read:accounts write", cause="revoked-by-user", renews=False),
-    "vimeo": Row("public upload", renews=False),
-    "dailymotion": Row("manage_videos"),
-    "trovo": Row("channel_details_self channel_update_self"),
-    "entra": Row("openid profile offline_access User.Read", cause="scope-changed", gives_back=False),
+    "kick": Row("user:read channel:read", 2 * HOUR, UNKNOWN, redirect="http://localhost:18998/cb"),
+    "tiktok": Row("user.info.basic video.publish", 2 * HOUR, 180 * DAY),
+    "pinterest": Row("user_accounts:read pins:write", 30 * DAY, 60 * DAY, gives_back=False),
+    "reddit": Row("identity submit", HOUR, NEVER),
+    "discord": Row("identify guilds", 7 * DAY, UNKNOWN),
+    "mastodon": Row("read:accounts write", NEVER, UNKNOWN, cause="revoked-by-user", renews=False),
+    "vimeo": Row("public upload", NEVER, UNKNOWN, renews=False),
+    "dailymotion": Row("manage_videos", 10 * HOUR, UNKNOWN),
+    "trovo": Row("channel_details_self channel_update_self", 4 * HOUR, 30 * DAY),
+    "entra": Row("openid profile offline_access User.Read", HOUR, 90 * DAY, cause="scope-changed", gives_back=False),
 }
 
 
@@ -42,6 +49,11 @@ def channel(request, platforms, root, alice):
     it = root.add_channel(name, name, client=name, assigned_user="alice", scopes=row.scopes.split()).seen_by(alice)
     it.platform, it.row = platform, row
     return it
+
+
+def is_in(seconds, when):
+    """Whether a clock says that many seconds from now, or UNKNOWN, or NEVER."""
+    return when == seconds if seconds in (UNKNOWN, NEVER) else abs(when - time.time() - seconds) < 60
 
 
 def alice_there(channel):
@@ -58,6 +70,8 @@ def test_smoke(channel):
     there = alice_there(channel)
     assert any(known in account for known in (there["user_id"], "@alice", *there["extra"].values()))
     assert channel.verify() == ("connected", "none")
+    assert is_in(row.expires, channel.prop("ExpiresAt")) and is_in(row.renewable, channel.prop("RenewableUntil"))
+    assert channel.prop("ReconnectBy") in (UNKNOWN, NEVER)
     first = channel.token()[0]
 
     if row.renews:
@@ -94,3 +108,32 @@ def test_another_account(channel):
     setups.walk(attempt, setups.Browser("mallory"))
     assert attempt.outcome()[:2] == ("failed", "wrong-account")
     assert channel.state == "connected" and channel.token()[0] == before
+
+
+@pytest.mark.parametrize("channel", ["entra"], indirect=True)
+def test_entra_with_a_code_and_by_numbers(channel):
+    """On another device; then what a number says, which the error alone does not."""
+    setups.connect(channel, "alice", flow="device")
+    assert channel.state == "connected"
+    for control, state, cause in (("lock", "blocked", "account-checkpoint"), ("suspend-account", "blocked", "account-checkpoint"),
+                                  ("change-password", "revoked", "password-changed")):
+        channel.platform.control(control, account="alice")
+        with pytest.raises(BusError):
+            channel.renew()
+        assert (channel.state, channel.cause) == (state, cause), control
+        if state == "blocked":
+            channel.platform.control(control, account="alice", **{"locked" if control == "lock" else "suspended": "false"})
+            channel.renew()
+            assert channel.state == "connected"
+
+
+@pytest.mark.parametrize("channel", ["discord"], indirect=True)
+def test_a_discord_channel_is_given_back_for_the_last_alone(channel, root, alice):
+    """Giving one token back ends all that the person gave to the app."""
+    other = root.add_channel("other", "discord", client="discord", assigned_user="alice", scopes=["identify"]).seen_by(alice)
+    setups.connect(channel, "alice")
+    setups.connect(other, "alice")
+    channel.disconnect()
+    assert alice_there(channel)["grants"] == 2 and other.verify() == ("connected", "none")
+    other.disconnect()
+    assert alice_there(channel)["grants"] == 0
