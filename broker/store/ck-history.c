@@ -58,36 +58,48 @@ insert (sqlite3 *db, const CkEvent *event, GError **error)
 }
 
 static gboolean
-trim (sqlite3 *db, const char *channel, guint keep, GError **error)
+trim (sqlite3 *db, const CkEvent *newest, const CkHistoryLimits *limits, GError **error)
 {
+  guint64 since = newest->time > limits->oldest ? newest->time - limits->oldest : 0;
   sqlite3_stmt *statement = NULL;
 
   if (sqlite3_prepare_v2 (db,
-                          "DELETE FROM history WHERE channel = ?1 AND sequence <="
+                          "DELETE FROM history WHERE channel = ?1 AND (sequence <="
                           " (SELECT sequence FROM history WHERE channel = ?1"
-                          "  ORDER BY sequence DESC LIMIT 1 OFFSET ?2)",
-                          -1,
-                          &statement,
-                          NULL)
+                          "  ORDER BY sequence DESC LIMIT 1 OFFSET ?2)"
+                          " OR (time < ?3 AND sequence <="
+                          " (SELECT sequence FROM history WHERE channel = ?1"
+                          "  ORDER BY sequence DESC LIMIT 1 OFFSET ?4)))",
+                          -1, &statement, NULL)
       != SQLITE_OK)
     return ck_db_writer_set_error (db, "cannot trim the history in", error);
 
-  sqlite3_bind_text (statement, 1, channel, -1, SQLITE_STATIC);
-  sqlite3_bind_int64 (statement, 2, keep);
+  sqlite3_bind_text (statement, 1, newest->channel, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, limits->most);
+  sqlite3_bind_int64 (statement, 3, (gint64) since);
+  sqlite3_bind_int64 (statement, 4, limits->least);
 
   return run_statement (db, statement, error);
 }
 
 gboolean
-ck_history_write (sqlite3 *db, const CkEvent *event, guint keep, GError **error)
+ck_history_write (sqlite3 *db, const CkEvent *event, const CkHistoryLimits *limits, GError **error)
 {
-  return insert (db, event, error) && trim (db, event->channel, keep, error);
+  return insert (db, event, error) && trim (db, event, limits, error);
 }
 
 gboolean
 ck_history_remove_channel (sqlite3 *db, const char *channel, GError **error)
 {
-  return trim (db, channel, 0, error);
+  sqlite3_stmt *statement = NULL;
+
+  if (sqlite3_prepare_v2 (db, "DELETE FROM history WHERE channel = ?", -1, &statement, NULL)
+      != SQLITE_OK)
+    return ck_db_writer_set_error (db, "cannot trim the history in", error);
+
+  sqlite3_bind_text (statement, 1, channel, -1, SQLITE_STATIC);
+
+  return run_statement (db, statement, error);
 }
 
 static CkEvent *

@@ -13,11 +13,25 @@ G_BEGIN_DECLS
 gboolean ck_history_create_table (sqlite3 *db, GError **error);
 
 /**
+ * CkHistoryLimits:
+ * @most: how many events of a channel are kept
+ * @oldest: how many seconds before its newest event they are kept for
+ * @least: but so many are, however old: a clock that stepped must not empty a history
+ */
+typedef struct
+{
+  guint most;
+  guint64 oldest;
+  guint least;
+} CkHistoryLimits;
+
+/**
  * ck_history_write:
  * @event: one event; a row with its sequence is replaced
- * @keep: how many events of its channel remain
+ * @limits: what remains of its channel's
  */
-gboolean ck_history_write (sqlite3 *db, const CkEvent *event, guint keep, GError **error);
+gboolean
+ck_history_write (sqlite3 *db, const CkEvent *event, const CkHistoryLimits *limits, GError **error);
 
 /**
  * ck_history_remove_channel:

@@ -252,6 +252,8 @@ queue_job (CkStateDb *db,
 static gboolean
 write_channel (sqlite3 *db, gpointer data, GError **error)
 {
+  static const CkHistoryLimits limits
+      = { CK_STATE_DB_HISTORY_LIMIT, CK_STATE_DB_HISTORY_AGE, CK_STATE_DB_HISTORY_LEAST };
   Job *job = data;
 
   if (job->channel != NULL
@@ -260,7 +262,7 @@ write_channel (sqlite3 *db, gpointer data, GError **error)
 
   for (guint i = 0; job->events != NULL && i < job->events->len; i++)
     {
-      if (!ck_history_write (db, job->events->pdata[i], CK_STATE_DB_HISTORY_LIMIT, error))
+      if (!ck_history_write (db, job->events->pdata[i], &limits, error))
         return FALSE;
     }
 

@@ -16,6 +16,14 @@ G_BEGIN_DECLS
 #define CK_STATE_DB_HISTORY_LIMIT 1000
 
 /**
+ * CK_STATE_DB_HISTORY_AGE: for how many seconds an event is kept: a year and a month, so that last
+ * year's reconnect can be looked up. The newest CK_STATE_DB_HISTORY_LEAST of a channel stay
+ * whatever their age
+ */
+#define CK_STATE_DB_HISTORY_AGE (G_GUINT64_CONSTANT (400) * 24 * 60 * 60)
+#define CK_STATE_DB_HISTORY_LEAST 100
+
+/**
  * CkStateDb:
  *
  * state.db: the channels, the clients and the history. No secrets. The grant in the vault is the

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ck-names.h"
+#include "ck-value.h"
 #include "json.h"
 #include "language.h"
 #include "output.h"
@@ -273,9 +274,13 @@ ck_cmd_history (CkCtl *ctl, GStrv *arguments, GError **error)
   static const char *const names[] = { "time", "event", "details", NULL };
   static const char *const headings[] = { N_ ("TIME"), N_ ("EVENT"), N_ ("DETAILS"), NULL };
   int limit = 100;
+  g_autofree char *since = NULL;
+  guint64 seconds;
   const GOptionEntry entries[] = {
     { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("At most so many events, newest first (100)"),
       "NUMBER" },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_ ("Nothing older than that, such as 7d"),
+      "TIME" },
     { NULL },
   };
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
@@ -289,6 +294,15 @@ ck_cmd_history (CkCtl *ctl, GStrv *arguments, GError **error)
   path = ck_ctl_find_channel (ctl, (*arguments)[0], error);
   if (path == NULL)
     return FALSE;
+  if (since != NULL && (!ck_value_parse_duration (since, &seconds) || seconds == G_MAXUINT64))
+    {
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
+                   _ ("--since takes a time such as 30min, 12h or 7d"));
+      return FALSE;
+    }
+  if (since != NULL)
+    g_variant_dict_insert (&dict, "since", "t",
+                           (guint64) (g_get_real_time () / G_USEC_PER_SEC) - seconds);
   g_variant_dict_insert (&dict, "limit", "u", (guint32) MAX (limit, 1));
   reply = ck_ctl_bus_call (
       ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "GetHistory",

@@ -11,12 +11,14 @@
 #include "ck-names.h"
 #include "json.h"
 #include "monitor-event.h"
+#include "monitor-exec.h"
 
 typedef struct
 {
   CkCtl *ctl;
   GStrv ids; /* empty: all */
   GMainLoop *loop;
+  CkMonitorExec *exec; /* (nullable) */
   gboolean lost;
 } Monitor;
 
@@ -57,6 +59,12 @@ on_event (GDBusConnection *connection,
       || (*monitor->ids != NULL && !g_strv_contains ((const char *const *) monitor->ids, id)))
     return;
 
+  if (monitor->exec != NULL)
+    {
+      ck_monitor_exec_run (monitor->exec, signal, id,
+                           ck_monitor_event_to_json (signal, id, parameters, seconds_now ()));
+      return;
+    }
   if (ck_ctl_wants_json (monitor->ctl))
     ck_json_print_line (ck_monitor_event_to_json (signal, id, parameters, seconds_now ()));
   else
@@ -73,6 +81,8 @@ print_service (Monitor *monitor, const char *signal, const char *words)
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *time = g_date_time_format (now, "%Y-%m-%d %H:%M:%S");
 
+  if (monitor->exec != NULL)
+    return;
   if (ck_ctl_wants_json (monitor->ctl))
     {
       JsonObject *object = json_object_new ();
@@ -163,11 +173,21 @@ gboolean
 ck_cmd_monitor (CkCtl *ctl, GStrv *arguments, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (CkMonitorExec) exec = NULL;
+  g_autofree char *command = NULL;
+  const GOptionEntry entries[] = {
+    { "exec", 0, 0, G_OPTION_ARG_STRING, &command,
+      N_ ("Run this for each event, instead of printing it"), "COMMAND" },
+    { NULL },
+  };
   Monitor monitor = { .ctl = ctl, .loop = loop };
   GDBusConnection *connection;
 
-  if (!ck_ctl_parse (ctl, NULL, arguments, error))
+  if (!ck_ctl_parse (ctl, entries, arguments, error))
     return FALSE;
+  if (command != NULL && (exec = ck_monitor_exec_new (command, error)) == NULL)
+    return FALSE;
+  monitor.exec = exec;
   monitor.ids = *arguments;
   if (!check_ids (ctl, monitor.ids, error))
     return FALSE;

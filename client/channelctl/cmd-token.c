@@ -13,6 +13,7 @@
 #include "ck-secret.h"
 #include "json.h"
 #include "output.h"
+#include "token.h"
 
 /* Straight to the descriptor: stdio would keep a copy. */
 static gboolean
@@ -74,71 +75,20 @@ write_json_token (SecretValue *token, JsonObject *rest, GError **error)
   return written;
 }
 
-static gboolean
-is_printable (SecretValue *token)
-{
-  gsize size;
-  const char *bytes = secret_value_get (token, &size);
-
-  for (gsize i = 0; i < size; i++)
-    {
-      if (bytes[i] < 0x20 || bytes[i] > 0x7e)
-        return FALSE;
-    }
-
-  return size > 0;
-}
-
-typedef struct
-{
-  int min_validity;
-  GStrv scopes;
-  gboolean print;
-} TokenOptions;
-
-static void
-token_options_clear (TokenOptions *options)
-{
-  g_strfreev (options->scopes);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TokenOptions, token_options_clear)
-
-static GVariant *
-open_token (
-    CkCtl *ctl, const char *path, const TokenOptions *wanted, SecretValue **token, GError **error)
-{
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-
-  if (wanted->min_validity > 0)
-    g_variant_dict_insert (&dict, "min-validity", "u", (guint32) wanted->min_validity);
-  if (wanted->scopes != NULL)
-    {
-      g_auto (GStrv) words = ck_ctl_split_words (wanted->scopes);
-
-      g_variant_dict_insert (&dict, "scopes", "^as", words);
-    }
-
-  return ck_ctl_bus_call_for_secret (
-      ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "OpenAccessToken",
-      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), token,
-      "(hta{sv})", error);
-}
-
 gboolean
 ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
 {
-  g_auto (TokenOptions) wanted = { 0 };
+  g_auto (CkTokenRequest) wanted = { 0 };
+  gboolean print = FALSE;
   const GOptionEntry entries[] = {
     { "min-validity", 0, 0, G_OPTION_ARG_INT, &wanted.min_validity,
       N_ ("Renew it first if it is good for less"), "SECONDS" },
     { "scopes", 0, 0, G_OPTION_ARG_STRING_ARRAY, &wanted.scopes,
       N_ ("Fail unless it covers these; may be repeated"), "'SCOPE ...'" },
-    { "print", 0, 0, G_OPTION_ARG_NONE, &wanted.print, N_ ("Print it even on a terminal"), NULL },
+    { "print", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print it even on a terminal"), NULL },
     { NULL },
   };
-  g_autofree char *path = NULL;
   g_autoptr (SecretValue) token = NULL;
-  g_autoptr (GVariant) reply = NULL;
   g_autoptr (GVariant) details = NULL;
   JsonObject *rest;
   guint64 expires_at;
@@ -146,7 +96,7 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
   if (!ck_ctl_parse (ctl, entries, arguments, error))
     return FALSE;
   ck_ctl_set_subject (ctl, (*arguments)[0]);
-  if (ck_output_is_terminal () && !wanted.print)
+  if (ck_output_is_terminal () && !print)
     {
       /* Screens are shared, above all where people stream. */
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_USAGE,
@@ -154,21 +104,12 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
                       "--print"));
       return FALSE;
     }
-  path = ck_ctl_find_channel (ctl, (*arguments)[0], error);
-  if (path == NULL)
+  token = ck_token_open (ctl, (*arguments)[0], &wanted, &expires_at, &details, error);
+  if (token == NULL)
     return FALSE;
-  reply = open_token (ctl, path, &wanted, &token, error);
-  if (reply == NULL)
-    return FALSE;
-  if (!is_printable (token))
-    {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));
-      return FALSE;
-    }
   if (!ck_ctl_wants_json (ctl))
     return write_token (token, error);
 
-  g_variant_get (reply, "(ht@a{sv})", NULL, &expires_at, &details);
   rest = json_object_new ();
   json_object_set_int_member (rest, "expires_at", (gint64) expires_at);
   json_object_set_member (rest, "details", ck_json_from_variant (details));

@@ -16,6 +16,15 @@ gboolean ck_cmd_providers (CkCtl *ctl, GStrv *arguments, GError **error);
 /* cmd-explain.c */
 gboolean ck_cmd_explain (CkCtl *ctl, GStrv *arguments, GError **error);
 
+/* cmd-exec.c */
+gboolean ck_cmd_exec (CkCtl *ctl, GStrv *arguments, GError **error);
+
+/* cmd-metrics.c */
+gboolean ck_cmd_metrics (CkCtl *ctl, GStrv *arguments, GError **error);
+
+/* cmd-preflight.c */
+gboolean ck_cmd_preflight (CkCtl *ctl, GStrv *arguments, GError **error);
+
 /* cmd-lint.c */
 gboolean ck_cmd_lint (CkCtl *ctl, GStrv *arguments, GError **error);
 

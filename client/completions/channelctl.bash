@@ -10,7 +10,7 @@ _channelctl ()
 {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   local common='--help --json --no-ask-password --timeout'
-  local commands='list show explain history monitor reconnect disconnect token renew verify add remove assign
+  local commands='list show explain preflight exec metrics history monitor reconnect disconnect token renew verify add remove assign
     access clients providers lint'
   local command='' sub='' position=0 options='' words='' i
 
@@ -45,8 +45,14 @@ _channelctl ()
   case "$command $sub" in
     ' ') options='--version'; words=$commands ;;
     'list ') options='--provider --state --assigned-user --ids' ;;
-    'show '|'renew '|'verify '|'monitor ') words=$(_channelctl_ids list) ;;
-    'history ') options='--limit'; words=$(_channelctl_ids list) ;;
+    'show '|'renew '|'verify ') words=$(_channelctl_ids list) ;;
+    'monitor ') options='--exec'; words=$(_channelctl_ids list) ;;
+    'preflight ') options='--for'; words=$(_channelctl_ids list) ;;
+    'exec ')
+      options='--header --min-validity --scopes'
+      [[ $position == 0 ]] && words=$(_channelctl_ids list)
+      [[ $position == 1 ]] && words=$(compgen -c -- "$cur") ;;
+    'history ') options='--limit --since'; words=$(_channelctl_ids list) ;;
     'reconnect ')
       options='--browser --paste --device --import --no-browser --redirect-uri --scopes
         --allow-sibling-loss'

@@ -18,7 +18,7 @@ function __channelctl_in_clients
 end
 
 set -l states unconnected connected expiring interrupted blocked expired revoked locked suspended
-set -l one show explain history monitor reconnect disconnect token renew verify remove assign access
+set -l one show explain preflight exec history monitor reconnect disconnect token renew verify remove assign access
 
 complete -c channelctl -f
 complete -c channelctl -s h -l help -d 'Show help'
@@ -30,6 +30,9 @@ complete -c channelctl -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c channelctl -n __fish_use_subcommand -a list -d 'List the channels and their states'
 complete -c channelctl -n __fish_use_subcommand -a show -d 'Show all there is to know of channels'
 complete -c channelctl -n __fish_use_subcommand -a explain -d 'Say why a channel is not connected'
+complete -c channelctl -n __fish_use_subcommand -a preflight -d 'Are channels good for the next hours'
+complete -c channelctl -n __fish_use_subcommand -a exec -d 'Run a command that gets the token'
+complete -c channelctl -n __fish_use_subcommand -a metrics -d 'Print measurements'
 complete -c channelctl -n __fish_use_subcommand -a history -d 'Show what happened to a channel'
 complete -c channelctl -n __fish_use_subcommand -a monitor -d 'Print what happens as it happens'
 complete -c channelctl -n __fish_use_subcommand -a reconnect -d 'Connect a channel'
@@ -60,10 +63,10 @@ complete -c channelctl -n '__fish_seen_subcommand_from reconnect' -l device -d '
 complete -c channelctl -n '__fish_seen_subcommand_from reconnect' -l import -d 'Hand over a token that you have'
 complete -c channelctl -n '__fish_seen_subcommand_from reconnect' -l no-browser -d 'Do not open a browser'
 complete -c channelctl -n '__fish_seen_subcommand_from reconnect' -l redirect-uri -x -d 'Which of the client'
-complete -c channelctl -n '__fish_seen_subcommand_from reconnect token add' -l scopes -x -d 'Scopes'
+complete -c channelctl -n '__fish_seen_subcommand_from reconnect token exec add' -l scopes -x -d 'Scopes'
 complete -c channelctl -n '__fish_seen_subcommand_from reconnect' -l allow-sibling-loss -d 'Other channels may lose'
 
-complete -c channelctl -n '__fish_seen_subcommand_from token' -l min-validity -x -d 'Renew it first if less is left'
+complete -c channelctl -n '__fish_seen_subcommand_from token exec' -l min-validity -x -d 'Renew it first if less is left'
 complete -c channelctl -n '__fish_seen_subcommand_from token' -l print -d 'Print it even on a terminal'
 
 complete -c channelctl -n '__fish_seen_subcommand_from add' -l display-name -x -d 'What people call it'
@@ -91,3 +94,7 @@ complete -c channelctl -n '__channelctl_in_clients add' -l loopback-port -x -a a
 
 complete -c channelctl -n '__fish_seen_subcommand_from lint' -F
 complete -c channelctl -n '__fish_seen_subcommand_from lint' -l dry-run -d 'Say which module decides'
+complete -c channelctl -n '__fish_seen_subcommand_from history' -l since -x -d 'Nothing older'
+complete -c channelctl -n '__fish_seen_subcommand_from monitor' -l exec -r -d 'Run this for each event'
+complete -c channelctl -n '__fish_seen_subcommand_from preflight' -l for -x -d 'How long they must stay good'
+complete -c channelctl -n '__fish_seen_subcommand_from exec' -l header -d 'As an Authorization line'

@@ -257,6 +257,42 @@ test_clients (void)
   store_remove_dir (dir);
 }
 
+/* What is older than a year and a month goes, but never all of it. */
+static void
+test_history_age (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkStateDb) db = open_db (dir);
+  const guint64 now = CK_STATE_DB_HISTORY_AGE + 1000;
+  g_autoptr (GPtrArray) events = NULL;
+  CkEvent *event;
+
+  /* 300 old ones of each, one of them on the day before the limit */
+  for (guint i = 1; i <= 300; i++)
+    {
+      ck_state_db_write_async (db, NULL, one_event (3 * i, i, "busy", "old"), NULL, NULL, NULL);
+      ck_state_db_write_async (db, NULL, one_event (3 * i + 1, i, "quiet", "old"), NULL, NULL,
+                               NULL);
+    }
+  write_sync (db, NULL, one_event (2000, 1000, "busy", "just"));
+  for (guint i = 0; i < CK_STATE_DB_HISTORY_LEAST; i++)
+    write_sync (db, NULL, one_event (2001 + i, now, "busy", "new"));
+
+  events = get_history (db, "busy", 0, 0);
+  g_assert_cmpuint (events->len, ==, CK_STATE_DB_HISTORY_LEAST + 1);
+  event = events->pdata[events->len - 1];
+  g_assert_cmpstr (event->word, ==, "just");
+  g_clear_pointer (&events, g_ptr_array_unref);
+
+  /* a clock that stepped far ahead leaves the newest */
+  write_sync (db, NULL, one_event (5000, 100 * now, "quiet", "far"));
+  events = get_history (db, "quiet", 0, 0);
+  g_assert_cmpuint (events->len, ==, CK_STATE_DB_HISTORY_LEAST);
+
+  g_clear_object (&db);
+  store_remove_dir (dir);
+}
+
 static void
 test_history (void)
 {
@@ -473,6 +509,7 @@ main (int argc, char **argv)
   g_test_add_func ("/state-db/channels", test_channels);
   g_test_add_func ("/state-db/clients", test_clients);
   g_test_add_func ("/state-db/history", test_history);
+  g_test_add_func ("/state-db/history-age", test_history_age);
   g_test_add_func ("/state-db/last-time", test_last_time);
   g_test_add_func ("/state-db/closed", test_closed);
   for (guint i = 0; i < G_N_ELEMENTS (bad_rows); i++)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "token.h"
+
+#include <glib/gi18n.h>
+
+#include "ck-names.h"
+
+void
+ck_token_request_clear (CkTokenRequest *request)
+{
+  g_strfreev (request->scopes);
+}
+
+/* RFC 6749 appendix A.12 */
+static gboolean
+is_printable (SecretValue *token)
+{
+  gsize size;
+  const char *bytes = secret_value_get (token, &size);
+
+  for (gsize i = 0; i < size; i++)
+    {
+      if (bytes[i] < 0x20 || bytes[i] > 0x7e)
+        return FALSE;
+    }
+
+  return size > 0;
+}
+
+SecretValue *
+ck_token_open (CkCtl *ctl,
+               const char *id,
+               const CkTokenRequest *request,
+               guint64 *expires_at,
+               GVariant **details,
+               GError **error)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_autofree char *path = ck_ctl_find_channel (ctl, id, error);
+  g_autoptr (SecretValue) token = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  if (path == NULL)
+    return NULL;
+  if (request->min_validity > 0)
+    g_variant_dict_insert (&dict, "min-validity", "u", (guint32) request->min_validity);
+  if (request->scopes != NULL)
+    {
+      g_auto (GStrv) words = ck_ctl_split_words (request->scopes);
+
+      g_variant_dict_insert (&dict, "scopes", "^as", words);
+    }
+
+  reply = ck_ctl_bus_call_for_secret (
+      ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "OpenAccessToken",
+      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), &token,
+      "(hta{sv})", error);
+  if (reply == NULL)
+    return NULL;
+  if (!is_printable (token))
+    {
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));
+      return NULL;
+    }
+  g_variant_get (reply, "(ht@a{sv})", NULL, expires_at, details);
+
+  return g_steal_pointer (&token);
+}
