@@ -3,9 +3,8 @@
 
 #include "ck-renewal.h"
 
-#include <string.h>
-
 #include "ck-channel-job.h"
+#include "ck-client-fault.h"
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-gate.h"
@@ -155,44 +154,6 @@ prefer_suspicion (Renewal *renewal)
   outcome->detail = g_steal_pointer (&renewal->suspicion_words);
 }
 
-/* A client that is wrong is wrong for all its channels: one alarm, every grant kept (rule 4). */
-static void
-suspend_siblings (Renewal *renewal)
-{
-  const char *client = ck_channel_get_record (renewal->channel)->client;
-  g_autoptr (GPtrArray) channels = ck_broker_dup_channels (renewal->broker);
-
-  g_warning ("client %s: %s; its channels are suspended", client, renewal->outcome->detail);
-  for (guint i = 0; i < channels->len; i++)
-    {
-      CkChannel *channel = g_ptr_array_index (channels, i);
-      const CkChannelRecord *record = ck_channel_get_record (channel);
-      CkLifecycleContext context;
-      GPtrArray *events;
-
-      if (channel == renewal->channel || !g_str_equal (record->client, client)
-          || (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
-              && record->state != CK_STATE_INTERRUPTED))
-        continue;
-
-      events = ck_event_list_new ();
-      ck_operations_fill_context (renewal->broker, channel, &context);
-      context.client_confirmed = TRUE;
-      ck_broker_commit (renewal->broker,
-                        channel,
-                        ck_lifecycle_failed (record, "verify", renewal->outcome, &context, events),
-                        events);
-    }
-}
-
-static gboolean
-is_about_client (Renewal *renewal)
-{
-  return renewal->outcome->cause == CK_CAUSE_APP_SUSPENDED
-         || (renewal->outcome->cause == CK_CAUSE_CLIENT_MISCONFIGURED
-             && strstr (renewal->outcome->platform_message, "unauthorized_client") == NULL);
-}
-
 static void
 refused (GTask *task)
 {
@@ -206,18 +167,14 @@ refused (GTask *task)
   ck_operations_fill_context (renewal->broker, renewal->channel, &context);
   context.confirmed = TRUE;
   context.client_confirmed
-      = renewal->outcome->cause == CK_CAUSE_CLIENT_MISCONFIGURED
-        && (!is_about_client (renewal)
-            || ck_broker_suspect_client (renewal->broker, record->client));
+      = ck_client_fault_is_confirmed (renewal->broker, renewal->channel, renewal->outcome);
 
   ck_broker_commit (
       renewal->broker,
       renewal->channel,
       ck_lifecycle_failed (record, "renew", renewal->outcome, &context, events),
       events);
-  if (is_about_client (renewal)
-      && ck_channel_get_record (renewal->channel)->state == CK_STATE_SUSPENDED)
-    suspend_siblings (renewal);
+  ck_client_fault_spread (renewal->broker, renewal->channel, renewal->outcome);
 
   g_task_return_error (task, ck_channel_state_error (renewal->channel));
 }

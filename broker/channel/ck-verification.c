@@ -4,6 +4,7 @@
 #include "ck-verification.h"
 
 #include "ck-channel-job.h"
+#include "ck-client-fault.h"
 #include "ck-error.h"
 #include "ck-operations.h"
 #include "ck-renewal.h"
@@ -71,10 +72,13 @@ bad (Verification *verification, const CkOutcome *outcome)
   ck_operations_fill_context (verification->broker, verification->channel, &context);
   /* No renewal to ask: the platform's verify call was the second opinion itself. */
   context.confirmed = TRUE;
+  context.client_confirmed
+      = ck_client_fault_is_confirmed (verification->broker, verification->channel, outcome);
   ck_broker_commit (verification->broker,
                     verification->channel,
                     ck_lifecycle_failed (record, "verify", outcome, &context, events),
                     events);
+  ck_client_fault_spread (verification->broker, verification->channel, outcome);
 }
 
 /* Whether only a renewal can tell: it is rule 4's second opinion of a refusal; the platform has no
