@@ -25,11 +25,12 @@ def stages(polkit, simulator):
     broker.copy_config(os.path.join(PLATFORMS, "lumen"), "stacks.d")
     broker.start()
     callers = {user: Api(user) for user in ("root", "alice", "studio", "bob")}
-    made = {}
+    made, platforms = {}, {}
 
     def get(subject):
         if subject.name not in made:
-            made[subject.name] = Stage(subject, simulator.platform(subject.simulator), callers)
+            platform = platforms.setdefault(subject.simulator, simulator.platform(subject.simulator))
+            made[subject.name] = Stage(subject, platform, callers)
         return made[subject.name]
 
     yield get

@@ -59,6 +59,7 @@ class Platform:
         self.name = name
         self.client_id = f"{name}-studio"
         self.client_secret = f"{name}-client-secret-8e2f11d7"
+        self.resets = 0
 
     def control(self, what, **query):
         answer = request("GET", f"{self.origin}/_control/{self.name}/{what}?{urlencode(query)}")
@@ -67,6 +68,7 @@ class Platform:
 
     def reset(self):
         self.control("reset")
+        self.resets += 1
 
     def settings(self, **values):
         return self.control("settings", **values)

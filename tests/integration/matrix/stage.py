@@ -3,6 +3,7 @@
 
 import contextlib
 import shlex
+import time
 
 from harness.browser import Browser
 from harness.caller import BusError
@@ -24,7 +25,7 @@ class Stage:
         self.subject = subject
         self.platform = platform
         self.root, self.alice, self.app, self.listener = (callers[name] for name in ("root", "alice", "studio", "bob"))
-        self.spoiled = True  # the platform's state is not known
+        self._resets = None  # how often the platform had begun anew when all was well; None: it is not
         self.remedy = ""     # what the last row's person was told
         name = subject.name.replace(" ", "-")
         platform.reset()
@@ -58,7 +59,11 @@ class Stage:
             attempt.respond(number, choice=self.subject.choice or details["choices"][0][0])
 
     def control(self, actions):
+        """Performs them; $PAGE0, $PAGE1 are the ids of the account's pages."""
         for action in actions:
+            if "$PAGE" in action:
+                for number, page in enumerate(self.platform.control("accounts")[ACCOUNT]["pages"]):
+                    action = action.replace(f"$PAGE{number}", page)
             what, *query = shlex.split(action)
             self.platform.control(what, **dict(part.split("=", 1) for part in query))
 
@@ -68,13 +73,13 @@ class Stage:
 
     def fresh(self, before=()):
         """The channel is connected, at a platform where nothing is wrong."""
-        if not self.spoiled and not before and self.channel.state == "connected":
+        if self._resets == self.platform.resets and not before and self.channel.state == "connected":
             return
         self._reset()
         self.control(before)
         outcome = self.connect()
         assert outcome[0] == "succeeded", outcome
-        self.spoiled = False
+        self._resets = self.platform.resets
 
     # ---- one row -----------------------------------------------------------------------------
 
@@ -86,22 +91,27 @@ class Stage:
             assert outcome == ("failed" if row.by == "reconnect" else "succeeded"), outcome
             return cause
         ways = {"verify": theirs.verify, "renew": theirs.renew, "report": lambda: theirs.report(*row.report),
-                "wait": lambda: theirs.wait_state(row.state)}
+                "wait": lambda: theirs.wait_state(row.state), "ask": lambda: self._ask_late(theirs)}
         for way in row.by.split():
             with contextlib.suppress(BusError):
                 ways[way]()
         return None
 
+    def _ask_late(self, channel):
+        """An app asks for a token once the old one has run out."""
+        wait_for(lambda: time.time() >= channel.prop("ExpiresAt"), 5, "the token running out")
+        channel.token()
+
     def play(self, row):
         """Provokes the failure, checks what comes of it, and has it put right."""
         self.fresh(row.before)
-        self.spoiled, self.remedy = True, ""
+        self._resets, self.remedy = None, ""
         events = self.listener.record(path=self.channel.path, interface=CHANNEL_SIGNALS)
         self.control(row.do)
         since = len(self.platform.requests())
         told = self.meet(row)
         asked = self.platform.requests()[since:]
-        assert asked, "the platform was not asked"
+        assert asked or row.untold, "the platform was not asked"
         assert not any(action.startswith("fault ") for action in row.do) or any("fault" in entry for entry in asked)
         self._check(row, told, events)
         self._check_app(row)
@@ -111,7 +121,7 @@ class Stage:
         assert self.subject.accepted(self.channel.seen_by(self.app)), "the platform does not take the token afterwards"
         if before != "connected":
             wait_for(lambda: [e for e in events if e.name in ("Resumed", "Reconnected")], 5, "the signal that all is well")
-        self.spoiled = False
+        self._resets = self.platform.resets
 
     def _check(self, row, told, events):
         channel = self.channel

@@ -32,6 +32,7 @@ class Row:
     heals_by: str = "verify"      # or "renew"
     before: tuple = ()            # actions before the channel is connected
     report: tuple = (401, b"")    # what an app reports: status, body
+    untold: bool = False          # what is reported is no reason to ask the platform
     advice: str = ""       # advice that must be there meanwhile
     account_name: str = ""        # the name that must be there
 
@@ -92,9 +93,10 @@ def trouble(path, by="verify"):
                      signal="none", undo=(f"fault path={path}",)) for mode in TROUBLE)
 
 
-def outage(lifetime, path="", undo=()):
-    """The token runs out meanwhile. `lifetime`: what access_ttl is otherwise."""
-    return tuple(Row(f"{mode} until the token has run out", (f"fault mode={mode} path={path}",), "wait", "interrupted",
+def outage(lifetime, path="", undo=(), by="wait"):
+    """The token runs out meanwhile. `lifetime`: what access_ttl is otherwise; by="ask" where tokens
+    are renewed on demand."""
+    return tuple(Row(f"{mode} until the token has run out", (f"fault mode={mode} path={path}",), by, "interrupted",
                      cause, before=("settings access_ttl=2",), heals_by="renew",
                      undo=(f"settings access_ttl={lifetime}", f"fault path={path}", *undo))
                  for mode, cause in (("500", "server-error"), ("429", "rate-limited")))
@@ -112,10 +114,16 @@ def answered(what, status, body, path, state, cause, by="verify", **more):
                undo=(f"fault path={path}",), **more)
 
 
-def renamed():
-    """No event for a person: the name follows (design rule 10)."""
-    return Row("the account gets another name", (f"rename account={ACCOUNT} name='Alice, all day'",), "verify",
-               "connected", "none", signal="none", undo=(), account_name="Alice, all day")
+def renamed(to="Alice, all day"):
+    """No event for a person: the name follows (design rule 10). `to` is what the platform shows."""
+    return Row("the account gets another name", (f"rename account={ACCOUNT} name='Alice, all day' handle=alice_all_day",),
+               "verify", "connected", "none", signal="none", undo=(), account_name=to)
+
+
+def duplicate(status, body):
+    """A refusal that is no token problem: told as advice, before the platform does more."""
+    return Row("the same post twice", (), "report", "connected", "none", signal="none", advice="duplicate-content",
+               undo=(), report=(status, body), untold=True)
 
 
 def narrowed(*scopes):

@@ -16,6 +16,7 @@ class Account:
     login: str
     user_id: str
     display_name: str
+    handle: str = ""         # the name by which others find it; may change, as the login here does not
     locked: bool = False     # a checkpoint: the platform wants to see the person first
     suspended: bool = False
     pages: dict = field(default_factory=dict)  # id: name of what it may act for (pages, channels, organizations)
@@ -32,7 +33,7 @@ class Accounts:
 
     def get(self, login):
         if login not in self._accounts:
-            account = Account(login, number_for(login), f"The {login} channel")
+            account = Account(login, number_for(login), f"The {login} channel", login)
             self._furnish(account)
             self._accounts[login] = account
         return self._accounts[login]

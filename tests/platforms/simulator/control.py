@@ -65,8 +65,9 @@ class Control:
     def do_suspend_account(self, account, suspended="true"):
         self._account(account).suspended = _yes(suspended)
 
-    def do_rename(self, account, name):
-        self._account(account).display_name = name
+    def do_rename(self, account, name, handle=""):
+        known = self._account(account)
+        known.display_name, known.handle = name, handle or known.handle
 
     def do_login_as(self, account=""):
         """Whoever logs in from now on is that account: the wrong one in the browser. Empty: no more."""

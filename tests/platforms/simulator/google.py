@@ -245,10 +245,10 @@ class Google(OAuthPlatform):
 
     # ---- control -----------------------------------------------------------------------------
 
-    def control_rename(self, account, name):
+    def control_rename(self, account, name, handle=""):
         """The person's own channel gets another name."""
         known = self.accounts.get(account)
-        known.display_name = name
+        known.display_name, known.handle = name, handle or known.handle
         known.pages[self.channel_id(account)] = name
 
     def control_suspend_channel(self, account, suspended="true"):

@@ -125,7 +125,7 @@ class Twitch(OAuthPlatform):
         body = {"client_id": family.app.client_id, "scopes": family.scopes or None,
                 "expires_in": int(token.expires - self.clock.now())}
         if family.account:
-            body.update(login=family.account.login, user_id=family.account.user_id)
+            body.update(login=family.account.handle, user_id=family.account.user_id)
         return web.json_response(body)
 
     async def revoke(self, http):
@@ -155,7 +155,7 @@ class Twitch(OAuthPlatform):
 
     async def users(self, http):
         account = self.helix(http).family.account
-        data = [{"id": account.user_id, "login": account.login, "display_name": account.display_name,
+        data = [{"id": account.user_id, "login": account.handle, "display_name": account.display_name,
                  "broadcaster_type": "affiliate"}] if account else []
         return web.json_response({"data": data})
 

@@ -125,7 +125,8 @@ class X(OAuthPlatform):
         token = self.bearer(http)
         self.need_scope(token, "users.read")
         account = token.family.account
-        return web.json_response({"data": {"id": account.user_id, "name": account.display_name, "username": account.login}})
+        return web.json_response({"data": {"id": account.user_id, "name": account.display_name,
+                                           "username": account.handle}})
 
     async def post(self, http):
         """The same words twice in a row are refused."""
