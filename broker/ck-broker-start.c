@@ -9,6 +9,7 @@
 #include "ck-error.h"
 #include "ck-lifecycle.h"
 #include "ck-operations.h"
+#include "ck-save.h"
 
 /* Seconds after the deadline of a request in flight before its grant is tried again (rule 3). */
 #define DEADLINE_SLACK 5
@@ -291,9 +292,18 @@ reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
       return;
     }
   if (record->state == CK_STATE_UNCONNECTED && best->generation == record->generation)
-    return;
+    {
+      if (best->kept)
+        ck_vault_drop_kept_grant (self->vault, best->channel, best->generation);
+      return;
+    }
 
-  ck_channel_set_grant (channel, best->grant, FALSE);
+  ck_channel_set_grant (channel, best->grant, best->kept);
+  if (best->kept)
+    {
+      g_message ("%s: its grant was kept across the restart", record->id);
+      ck_save_keep_trying (self, channel, best->grant, best->generation);
+    }
   if (best->generation > record->generation)
     follow_vault (self, channel, best->generation);
   else
@@ -331,8 +341,11 @@ forget_superseded (CkBroker *self, GPtrArray *grants, GHashTable *best)
       CkVaultGrant *grant = g_ptr_array_index (grants, i);
       CkVaultGrant *chosen = g_hash_table_lookup (best, grant->channel);
 
-      if (chosen != NULL && chosen->grant != NULL && grant->grant != NULL
-          && grant->generation < chosen->generation)
+      if (grant->kept && grant != chosen)
+        ck_vault_drop_kept_grant (self->vault, grant->channel, grant->generation);
+      /* What the vault has stays until it has the newer one, too. */
+      else if (chosen != NULL && chosen->grant != NULL && !chosen->kept && grant->grant != NULL
+               && grant->generation < chosen->generation)
         ck_vault_clear_grant_async (self->vault, grant->channel, grant->generation, NULL, NULL,
                                     NULL);
     }
@@ -357,6 +370,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  ck_vault_add_kept_grants (self->vault, grants);
   best = choose_grants (self, grants);
   for (guint i = 0; i < channels->len; i++)
     {

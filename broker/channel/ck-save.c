@@ -37,6 +37,14 @@ forget_former (Save *save)
                                 NULL);
 }
 
+static void
+drop_kept (Save *save)
+{
+  ck_vault_drop_kept_grant (ck_broker_get_vault (save->broker),
+                            ck_channel_get_id (save->channel),
+                            save->generation);
+}
+
 static gboolean on_retry (gpointer user_data);
 
 static void
@@ -58,6 +66,7 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   g_message ("%s: the grant kept in memory is in the vault now", ck_channel_get_id (save->channel));
+  drop_kept (save);
   if (ck_channel_get_grant (save->channel) == save->grant)
     ck_channel_set_grant (save->channel, save->grant, FALSE);
   forget_former (save);
@@ -70,7 +79,10 @@ on_retry (gpointer user_data)
 
   /* Replaced or disconnected meanwhile: nothing to write any more. */
   if (ck_channel_get_grant (save->channel) != save->grant)
-    return G_SOURCE_REMOVE;
+    {
+      drop_kept (save);
+      return G_SOURCE_REMOVE;
+    }
 
   ck_vault_store_grant_async (ck_broker_get_vault (save->broker),
                               ck_channel_get_id (save->channel),
@@ -100,6 +112,7 @@ save_new (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generati
 void
 ck_save_keep_trying (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
 {
+  ck_vault_keep_grant (ck_broker_get_vault (broker), ck_channel_get_id (channel), generation, grant);
   retry_later (save_new (broker, channel, grant, generation));
 }
 

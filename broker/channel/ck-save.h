@@ -32,7 +32,8 @@ guint64 ck_save_finish (GAsyncResult *result);
  * @grant: the channel's grant, which the vault did not take
  * @generation: its number
  *
- * Tries to write it every few seconds, until it succeeds or the channel has another grant.
+ * Has the service manager keep it across restarts, and tries to write it every few seconds, until it
+ * succeeds or the channel has another grant.
  */
 void ck_save_keep_trying (CkBroker *broker,
                           CkChannel *channel,

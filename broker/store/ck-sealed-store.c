@@ -383,6 +383,12 @@ ck_sealed_store_dup_damage (CkSealedStore *store)
                           n_shown < n_damaged ? ", …" : "");
 }
 
+CkVaultKey *
+ck_sealed_store_get_key (CkSealedStore *store)
+{
+  return store->key;
+}
+
 guint64
 ck_sealed_store_get_n_commits (CkSealedStore *store)
 {

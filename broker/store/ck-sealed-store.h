@@ -83,6 +83,13 @@ GPtrArray *ck_sealed_store_search (CkSealedStore *store, GBytes *wanted, gboolea
 char *ck_sealed_store_dup_damage (CkSealedStore *store);
 
 /**
+ * ck_sealed_store_get_key:
+ *
+ * Returns: (transfer none): the key it is sealed with
+ */
+CkVaultKey *ck_sealed_store_get_key (CkSealedStore *store);
+
+/**
  * ck_sealed_store_get_n_commits:
  *
  * Returns: how many transactions were committed (for tests and benchmarks)

@@ -6,10 +6,8 @@
 #include "ck-error.h"
 #include "ck-grant-loader.h"
 
-#define GRANT_SCHEMA "org.channelkeeper.Grant"
-
 static const SecretSchema grant_schema = {
-  GRANT_SCHEMA,
+  CK_VAULT_GRANT_SCHEMA,
   SECRET_SCHEMA_NONE,
   {
       { "channel", SECRET_SCHEMA_ATTRIBUTE_STRING },
@@ -27,8 +25,8 @@ ck_vault_grant_free (CkVaultGrant *grant)
   g_free (grant);
 }
 
-static GHashTable *
-grant_attributes (const char *channel, guint64 generation)
+GHashTable *
+ck_vault_grant_attributes (const char *channel, guint64 generation)
 {
   GHashTable *attributes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
 
@@ -107,7 +105,7 @@ ck_vault_store_grant_async (CkVault *vault,
   if (!ck_vault_check_open (vault, task))
     return;
 
-  attributes = grant_attributes (channel, generation);
+  attributes = ck_vault_grant_attributes (channel, generation);
   label = g_strdup_printf ("Grant %" G_GUINT64_FORMAT " of %s", generation, channel);
   secret_password_storev_binary (&grant_schema,
                                  attributes,
@@ -143,7 +141,7 @@ ck_vault_clear_grant_async (CkVault *vault,
   if (!ck_vault_check_open (vault, task))
     return;
 
-  attributes = grant_attributes (channel, generation);
+  attributes = ck_vault_grant_attributes (channel, generation);
   secret_password_clearv (&grant_schema,
                           attributes,
                           NULL,
@@ -184,7 +182,7 @@ ck_vault_load_grants_async (CkVault *vault,
   if (!ck_vault_check_open (vault, task))
     return;
 
-  ck_grant_loader_run_async (GRANT_SCHEMA, cancellable, on_grants_loaded, g_steal_pointer (&task));
+  ck_grant_loader_run_async (CK_VAULT_GRANT_SCHEMA, cancellable, on_grants_loaded, g_steal_pointer (&task));
 }
 
 GPtrArray *

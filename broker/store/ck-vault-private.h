@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ck-sealed-store.h"
 #include "ck-vault.h"
 
 G_BEGIN_DECLS
@@ -8,6 +9,30 @@ G_BEGIN_DECLS
 /* Between ck-vault.c, which opens and watches the vault, and ck-vault-items.c, which uses it. */
 
 extern const SecretSchema ck_vault_client_schema;
+
+#define CK_VAULT_GRANT_SCHEMA "org.channelkeeper.Grant"
+
+/**
+ * ck_vault_grant_attributes:
+ *
+ * Returns: (transfer full) (element-type utf8 utf8): what the grant's item is found by
+ */
+GHashTable *ck_vault_grant_attributes (const char *channel, guint64 generation)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_get_store:
+ *
+ * Returns: (transfer none) (nullable): the file, if the backend is ours and it is open
+ */
+CkSealedStore *ck_vault_get_store (CkVault *vault);
+
+/**
+ * ck_vault_get_key:
+ *
+ * Returns: (transfer none) (nullable): the key of the sealed backend while it is open
+ */
+CkVaultKey *ck_vault_get_key (CkVault *vault);
 
 /**
  * ck_vault_make_task:

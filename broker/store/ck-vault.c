@@ -342,6 +342,20 @@ ck_vault_check_open (CkVault *vault, GTask *task)
   return FALSE;
 }
 
+CkSealedStore *
+ck_vault_get_store (CkVault *vault)
+{
+  return vault->opened ? vault->store : NULL;
+}
+
+CkVaultKey *
+ck_vault_get_key (CkVault *vault)
+{
+  CkSealedStore *store = ck_vault_get_store (vault);
+
+  return store != NULL ? ck_sealed_store_get_key (store) : NULL;
+}
+
 void
 ck_vault_note_write (CkVault *vault, const GError *error)
 {

@@ -54,6 +54,7 @@ typedef struct
   guint64 generation;
   CkGrant *grant; /* NULL if it is damaged */
   GError *error;  /* then, why: CK_ERROR_STORE */
+  gboolean kept;  /* not in the vault, but kept by the service manager across a restart */
 } CkVaultGrant;
 
 void ck_vault_grant_free (CkVaultGrant *grant);
@@ -162,6 +163,36 @@ void ck_vault_clear_grant_async (CkVault *vault,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 gboolean ck_vault_clear_grant_finish (CkVault *vault, GAsyncResult *result, GError **error);
+
+/**
+ * ck_vault_keep_grant:
+ * @generation: of @grant
+ * @grant: (transfer none): a grant that the vault could not take
+ *
+ * Has the service manager keep it across restarts, sealed with the vault's key (ck-fd-store.h). A
+ * Secret Service has no key of ours: there it stays in memory alone.
+ *
+ * Returns: whether the service manager was handed it
+ */
+gboolean ck_vault_keep_grant (CkVault *vault,
+                              const char *channel,
+                              guint64 generation,
+                              CkGrant *grant);
+
+/**
+ * ck_vault_drop_kept_grant:
+ *
+ * The vault has it now, or nobody needs it any more.
+ */
+void ck_vault_drop_kept_grant (CkVault *vault, const char *channel, guint64 generation);
+
+/**
+ * ck_vault_add_kept_grants:
+ * @grants: (element-type CkVaultGrant): those of the vault
+ *
+ * Adds those that the service manager kept and this vault's key opens.
+ */
+void ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants);
 
 /**
  * ck_vault_store_client_async:

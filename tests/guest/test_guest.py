@@ -5,9 +5,11 @@ import json
 import os
 import re
 
+import pytest
 from guest import OLD_VERSION, TESTS, wait_for
 from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
 
+STATE = "/var/lib/channelkeeper"
 REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
 HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
 VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
@@ -181,6 +183,52 @@ def test_restart_after_a_crash(guest, world):
     world.settled()
     assert int(guest.show(BROKER, "NRestarts")) == 2
     assert world.is_good(world.token())
+
+
+@pytest.fixture
+def small_disk(guest):
+    """The state directory on a disk of one megabyte, and back on its own afterwards."""
+    guest.ok("systemctl", "stop", BROKER)
+    guest.ok("sh", "-ec", f"""cp -a {STATE} /root/state
+        mount -t tmpfs -o size=1m,mode=700,uid=$(id -u channelkeeper) tmpfs {STATE}
+        cp -a /root/state/. {STATE}/
+        systemctl start {BROKER}""")
+    yield
+    guest.ok("sh", "-ec", f"""systemctl stop {BROKER}
+        rm -rf /root/state
+        cp -a {STATE} /root/state
+        umount {STATE}
+        cp -a /root/state/. {STATE}/
+        rm -rf /root/state
+        systemctl start {BROKER}""")
+
+
+def test_full_disk_and_a_restart(guest, world, small_disk):
+    """A grant that cannot be written outlives the restart: systemd keeps it, sealed."""
+    world.settled()
+    world.control("settings?access_ttl=50")
+    assert world.ctl("alice", "renew", "stage").code == 0
+    saved = world.show()["generation"]
+    guest.run("dd", "if=/dev/zero", f"of={STATE}/ballast", "bs=4096")
+    wait_for(lambda: world.ctl("alice", "renew", "stage") and world.vault_state() == "degraded", "a full disk")
+    assert guest.show(BROKER, "NFileDescriptorStore") == "1"
+    generation, token = world.show()["generation"], world.token()
+    assert generation > saved and world.is_good(token)
+
+    guest.ok("systemctl", "kill", "--signal=KILL", "--kill-whom=main", BROKER)
+    wait_for(lambda: guest.show(BROKER, "NRestarts") != "0" and guest.show(BROKER, "ActiveState") == "active",
+             "the broker after its end")
+    wait_for(lambda: world.show()["generation"] == generation, "the grant that was kept")
+    assert world.token() == token
+    guest.ok("rm", f"{STATE}/ballast")
+    wait_for(lambda: guest.show(BROKER, "NFileDescriptorStore") == "0", "the grant to be written")
+    world.restart()
+    world.settled()
+    assert world.show()["generation"] == generation and world.token() == token
+    world.control("settings?access_ttl=3600")
+    assert world.ctl("alice", "renew", "stage").code == 0
+    refused = [entry for entry in world.control("requests") if "refused" in entry]
+    assert refused == [], "a refresh token was used twice"
 
 
 def test_upgrade_keeps_everything(guest, world):

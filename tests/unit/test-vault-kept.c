@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <gio/gunixfdmessage.h>
+#include <gio/gunixsocketaddress.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vault-util.h"
+
+/* What the service manager keeps across a restart. Its part is played here: a notification socket
+ * that takes the descriptors, and a program (this one, with --restarted) that is started with them.
+ */
+
+#define TOKEN "kept-token-3b1f"
+
+static GSocket *
+listen_as_manager (const char *dir)
+{
+  g_autofree char *path = g_build_filename (dir, "notify", NULL);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GError) error = NULL;
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, 0, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (socket, address, FALSE, &error));
+  g_socket_set_timeout (socket, 10);
+  g_setenv ("NOTIFY_SOCKET", path, TRUE);
+
+  return socket;
+}
+
+/* Returns: the descriptor that came with the next message, or -1; @text is the message */
+static int
+receive (GSocket *socket, char **text)
+{
+  char buffer[512] = { 0 };
+  GInputVector vector = { buffer, sizeof buffer - 1 };
+  GSocketControlMessage **messages = NULL;
+  int n_messages = 0;
+  int flags = 0;
+  int fd = -1;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_socket_receive_message (socket, NULL, &vector, 1, &messages, &n_messages,
+                                             &flags, NULL, &error),
+                   >, 0);
+  *text = g_strdup (buffer);
+  for (int i = 0; i < n_messages; i++)
+    {
+      if (G_IS_UNIX_FD_MESSAGE (messages[i]))
+        fd = g_unix_fd_list_get (g_unix_fd_message_get_fd_list (G_UNIX_FD_MESSAGE (messages[i])), 0,
+                                 NULL);
+      g_object_unref (messages[i]);
+    }
+  g_free (messages);
+
+  return fd;
+}
+
+/* Starts this program as the manager starts a service again, over @dir, with @fd named @name. */
+static void
+restart (const char *dir, int fd, const char *name, const char *expected)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+
+  g_subprocess_launcher_take_fd (launcher, dup (fd), 3);
+  g_subprocess_launcher_setenv (launcher, "LISTEN_FDS", "1", TRUE);
+  g_subprocess_launcher_setenv (launcher, "LISTEN_FDNAMES", name, TRUE);
+  process
+      = g_subprocess_launcher_spawn (launcher, &error, self, "--restarted", dir, expected, NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait_check (process, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static int
+restarted (const char *dir, const char *expected)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", getpid ());
+  g_autoptr (CkVault) vault = NULL;
+  g_autoptr (GPtrArray) grants
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
+  CkVaultGrant *grant;
+
+  g_setenv ("LISTEN_PID", pid, TRUE);
+  vault = vault_open (dir);
+  if (g_str_equal (expected, "unusable"))
+    g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*of no use*another key*");
+  ck_vault_add_kept_grants (vault, grants);
+  g_test_assert_expected_messages ();
+  if (!g_str_equal (expected, "found"))
+    return grants->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+
+  g_assert_cmpuint (grants->len, ==, 1);
+  grant = grants->pdata[0];
+  g_assert_true (grant->kept);
+  g_assert_cmpstr (grant->channel, ==, "main");
+  g_assert_cmpuint (grant->generation, ==, 5);
+  g_assert_cmpstr (ck_grant_get_access_token (grant->grant), ==, TOKEN);
+
+  return EXIT_SUCCESS;
+}
+
+static int
+keep (GSocket *manager, CkVault *vault, char **text)
+{
+  g_autoptr (CkGrant) grant = vault_make_grant (TOKEN, 50);
+  g_autofree char *removal = NULL;
+
+  g_assert_true (ck_vault_keep_grant (vault, "main", 5, grant));
+  g_assert_cmpint (receive (manager, &removal), ==, -1);
+  g_assert_cmpstr (removal, ==, "FDSTOREREMOVE=1\nFDNAME=main/5");
+
+  return receive (manager, text);
+}
+
+static void
+test_kept (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autofree char *other = store_make_dir ();
+  g_autofree char *text = NULL;
+  g_autoptr (GSocket) manager = listen_as_manager (dir);
+  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autofree char *bytes = g_malloc0 (4096);
+  int fd = keep (manager, vault, &text);
+
+  g_assert_cmpstr (text, ==, "FDSTORE=1\nFDNAME=main/5");
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (pread (fd, bytes, 4096, 0), >, (int) strlen (TOKEN));
+  g_assert_null (memmem (bytes, 4096, TOKEN, strlen (TOKEN)));
+  g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, -1);
+
+  ck_vault_close (vault);
+  restart (dir, fd, "main/5", "found");
+  restart (dir, fd, "main/6", "unusable");
+  restart (dir, fd, "other/5", "unusable");
+  restart (other, fd, "main/5", "unusable");
+  close (fd);
+}
+
+static void
+test_foreign (void)
+{
+  static const char *const names[]
+      = { "main", "/5", "main/", "main/0", "main/-1", "stored", "main/5x" };
+  g_autofree char *dir = store_make_dir ();
+  int fd = memfd_create ("test", MFD_CLOEXEC);
+  int ends[2];
+
+  g_assert_cmpint (write (fd, "anything", 8), ==, 8);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    restart (dir, fd, names[i], "nothing");
+  restart (dir, fd, "main/5", "unusable");
+
+  /* Too large, and nothing that can be read from its beginning. */
+  g_assert_cmpint (ftruncate (fd, 2 * 1024 * 1024), ==, 0);
+  restart (dir, fd, "main/5", "nothing");
+  g_assert_cmpint (pipe (ends), ==, 0);
+  restart (dir, ends[0], "main/5", "nothing");
+  close (ends[0]);
+  close (ends[1]);
+  close (fd);
+}
+
+static void
+test_dropped (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autofree char *text = NULL;
+  g_autoptr (GSocket) manager = listen_as_manager (dir);
+  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkGrant) grant = vault_make_grant (TOKEN, 50);
+
+  ck_vault_drop_kept_grant (vault, "main", 5);
+  g_assert_cmpint (receive (manager, &text), ==, -1);
+  g_assert_cmpstr (text, ==, "FDSTOREREMOVE=1\nFDNAME=main/5");
+
+  /* Nobody keeps it without a service manager, and nobody keeps it in clear. */
+  g_unsetenv ("NOTIFY_SOCKET");
+  g_assert_false (ck_vault_keep_grant (vault, "main", 5, grant));
+  ck_vault_close (vault);
+  g_assert_false (ck_vault_keep_grant (vault, "main", 5, grant));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_vault_select_backend (CK_VAULT_BACKEND_SEALED, &error))
+    g_error ("%s", error->message);
+  if (argc == 4 && g_str_equal (argv[1], "--restarted"))
+    return restarted (argv[2], argv[3]);
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/vault/kept/across-a-restart", test_kept);
+  g_test_add_func ("/vault/kept/foreign", test_foreign);
+  g_test_add_func ("/vault/kept/dropped", test_dropped);
+
+  return g_test_run ();
+}
