@@ -125,7 +125,8 @@ fail_by_cause (CkChannelRecord *record,
     case CK_CAUSE_PASSWORD_CHANGED:
     case CK_CAUSE_UNKNOWN_REVOKED:
       if (context->confirmed)
-        fail_dead (record, before, outcome, CK_STATE_REVOKED, outcome->cause, events);
+        fail_dead (record, before, outcome, CK_STATE_REVOKED,
+                   context->scopes_replaced ? CK_CAUSE_SCOPE_CHANGED : outcome->cause, events);
       break;
 
     case CK_CAUSE_PERMISSION_LOST:

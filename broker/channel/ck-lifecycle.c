@@ -205,7 +205,9 @@ ck_lifecycle_granted (const CkChannelRecord *before,
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
   guint64 reconnect_by = before->reconnect_by;
-  gboolean keeps_expiring = by == NULL && before->state == CK_STATE_EXPIRING;
+  gboolean keeps_state = by == NULL
+                         && (before->state == CK_STATE_EXPIRING
+                             || (before->state == CK_STATE_BLOCKED && context->unproved));
   GVariantDict details;
 
   settle_renewal (record);
@@ -229,7 +231,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   else
     record->warned = 0;
 
-  init_state_details (&details, before, keeps_expiring ? CK_STATE_EXPIRING : CK_STATE_CONNECTED);
+  init_state_details (&details, before, keeps_state ? before->state : CK_STATE_CONNECTED);
   if (by == NULL)
     g_variant_dict_insert (&details, "expires-at", "t", record->expires_at);
   else
@@ -237,7 +239,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   g_variant_dict_insert (&details, "generation", "t", generation);
   add_event (events, record->id, by == NULL ? "Renewed" : "Reconnected", &details);
 
-  if (keeps_expiring)
+  if (keeps_state)
     return g_steal_pointer (&record);
   if (ck_lifecycle_is_good (before->state) || before->state == CK_STATE_UNCONNECTED)
     {

@@ -19,9 +19,12 @@ G_BEGIN_DECLS
  * @now: Unix seconds
  * @policy: the provider's
  * @can_renew: the channel can get a new access token with nobody present
+ * @unproved: (for a renewal) a verification follows: a token alone does not heal a blocked channel
  * @confirmed: (for a refusal) the second opinion of rule 4 agreed: the renewal that followed a bad
  *   verification was refused too, or there is no renewal to ask
  * @settled_advice: (nullable): (for a success) advice the modules found no reason for any more
+ * @scopes_replaced: (for a refusal) another channel was connected since with other scopes, which at
+ *   this platform ends the grants before it
  * @client_confirmed: (for `client-misconfigured`) a retry or a second channel said the same
  */
 typedef struct
@@ -29,8 +32,10 @@ typedef struct
   guint64 now;
   const CkRenewalPolicy *policy;
   gboolean can_renew;
+  gboolean unproved;
   gboolean confirmed;
   const char *const *settled_advice;
+  gboolean scopes_replaced;
   gboolean client_confirmed;
 } CkLifecycleContext;
 
@@ -44,7 +49,7 @@ typedef struct
  * @events: (element-type CkEvent): `Renewed` or `Reconnected` is appended, then `Resumed` if the
  *   channel was not good
  *
- * Returns: (transfer full): the record of a connected channel
+ * Returns: (transfer full): the record of a connected channel, or of one that is still blocked
  */
 CkChannelRecord *ck_lifecycle_granted (const CkChannelRecord *before,
                                        CkGrant *grant,

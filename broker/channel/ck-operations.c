@@ -39,6 +39,7 @@ ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleCon
     .now = ck_clock_now (),
     .policy = policy != NULL ? policy : &no_policy,
     .can_renew = ck_renewal_has_means (broker, channel),
+    .unproved = ck_channel_get_activity (channel)->unproved,
   };
 }
 

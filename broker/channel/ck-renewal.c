@@ -11,6 +11,7 @@
 #include "ck-names.h"
 #include "ck-operations.h"
 #include "ck-save.h"
+#include "ck-siblings.h"
 
 /* Seconds before the end of the access token from which a renewal waits for nothing any more. */
 #define LAST_MINUTE 60
@@ -166,6 +167,7 @@ refused (GTask *task)
   ck_renewal_back_off (renewal->channel, renewal->outcome);
   ck_operations_fill_context (renewal->broker, renewal->channel, &context);
   context.confirmed = TRUE;
+  context.scopes_replaced = ck_siblings_replaced_scopes (renewal->broker, renewal->channel);
   context.client_confirmed
       = ck_client_fault_is_confirmed (renewal->broker, renewal->channel, renewal->outcome);
 

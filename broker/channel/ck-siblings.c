@@ -101,6 +101,33 @@ find_loser (GPtrArray *channels, const CkChannelRecord *record, const char *cons
 }
 
 gboolean
+ck_siblings_replaced_scopes (CkBroker *broker, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  const char *const *ours = (const char *const *) record->granted_scopes;
+  g_autoptr (GPtrArray) channels = NULL;
+
+  if (!change_ends_others (broker, record->provider))
+    return FALSE;
+
+  channels = ck_broker_dup_channels (broker);
+  for (guint i = 0; i < channels->len; i++)
+    {
+      const CkChannelRecord *other = ck_channel_get_record (channels->pdata[i]);
+      const char *const *theirs = (const char *const *) other->granted_scopes;
+
+      if (other != record && ck_channel_get_grant (channels->pdata[i]) != NULL
+          && g_str_equal (other->client, record->client) && *record->owner_id != '\0'
+          && g_str_equal (other->owner_id, record->owner_id)
+          && other->issued_at >= record->issued_at
+          && (!has_all (theirs, ours) || !has_all (ours, theirs)))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+gboolean
 ck_siblings_check_scopes (CkBroker *broker,
                           CkChannel *channel,
                           const char *const *scopes,

@@ -21,6 +21,14 @@ G_BEGIN_DECLS
 gboolean ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner_id);
 
 /**
+ * ck_siblings_replaced_scopes:
+ *
+ * Whether another channel of the same client and owner has been granted other scopes since, at a
+ * platform where that ends the grants before it: why a grant is dead that nobody else has ended.
+ */
+gboolean ck_siblings_replaced_scopes (CkBroker *broker, CkChannel *channel);
+
+/**
  * ck_siblings_check_scopes:
  * @scopes: what @channel is about to ask for
  * @error: %CK_ERROR_INVALID_ARGUMENT, naming a channel that would lose its grant

@@ -5,14 +5,18 @@
 
 #include "ck-channel-job.h"
 #include "ck-client-fault.h"
+#include "ck-clock.h"
 #include "ck-error.h"
+#include "ck-names.h"
 #include "ck-operations.h"
 #include "ck-renewal.h"
+#include "ck-siblings.h"
 
 typedef struct
 {
   CkBroker *broker;
   CkChannel *channel;
+  gboolean renewed; /* there is no other renewal behind this verification */
 } Verification;
 
 static void
@@ -74,11 +78,31 @@ bad (Verification *verification, const CkOutcome *outcome)
   context.confirmed = TRUE;
   context.client_confirmed
       = ck_client_fault_is_confirmed (verification->broker, verification->channel, outcome);
+  context.scopes_replaced = ck_siblings_replaced_scopes (verification->broker, verification->channel);
   ck_broker_commit (verification->broker,
                     verification->channel,
                     ck_lifecycle_failed (record, "verify", outcome, &context, events),
                     events);
   ck_client_fault_spread (verification->broker, verification->channel, outcome);
+}
+
+/* The platform has no answer to whether it is good; that it renewed the grant is one then. */
+static void
+proved (Verification *verification)
+{
+  const CkChannelRecord *record = ck_channel_get_record (verification->channel);
+  GPtrArray *events;
+  CkLifecycleContext context;
+
+  if (!verification->renewed || record->state != CK_STATE_BLOCKED)
+    return;
+
+  events = ck_event_list_new ();
+  ck_operations_fill_context (verification->broker, verification->channel, &context);
+  ck_broker_commit (verification->broker,
+                    verification->channel,
+                    ck_lifecycle_regained (record, &context, events),
+                    events);
 }
 
 /* Whether only a renewal can tell: it is rule 4's second opinion of a refusal; the platform has no
@@ -89,7 +113,8 @@ is_for_renewal (Verification *verification, const CkOutcome *outcome)
 {
   const CkChannelRecord *record = ck_channel_get_record (verification->channel);
 
-  if (!ck_renewal_may_run (verification->broker, verification->channel))
+  if (verification->renewed
+      || !ck_renewal_may_run (verification->broker, verification->channel))
     return FALSE;
   if (outcome->result == CK_RESULT_SUCCESS)
     return record->state == CK_STATE_SUSPENDED && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED;
@@ -97,6 +122,44 @@ is_for_renewal (Verification *verification, const CkOutcome *outcome)
     return ck_schedule_is_probing (record);
 
   return ck_lifecycle_needs_second_opinion (outcome);
+}
+
+static gboolean
+is_blocked (CkChannel *channel)
+{
+  return ck_channel_get_record (channel)->state == CK_STATE_BLOCKED;
+}
+
+static void ask (GTask *task);
+
+static void
+renewed_first_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Verification *verification = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  ck_channel_get_activity (verification->channel)->unproved = FALSE;
+  if (!ck_renewal_run_finish (result, &error))
+    {
+      g_debug ("%s: %s", ck_channel_get_id (verification->channel), error->message);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  ask (g_steal_pointer (&task));
+}
+
+/* (transfer full) @task: with the new token the platform is asked what it thinks of the channel. */
+static void
+renew_first (GTask *task, const CkOutcome *suspicion)
+{
+  Verification *verification = g_task_get_task_data (task);
+
+  verification->renewed = TRUE;
+  ck_channel_get_activity (verification->channel)->unproved = TRUE;
+  ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_first_cb,
+                        task);
 }
 
 static void
@@ -123,42 +186,44 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (is_for_renewal (verification, outcome))
     {
-      ck_renewal_run_async (verification->broker,
-                            verification->channel,
-                            ck_lifecycle_needs_second_opinion (outcome) ? outcome : NULL,
-                            renewed_cb,
-                            g_steal_pointer (&task));
+      const CkOutcome *suspicion = ck_lifecycle_needs_second_opinion (outcome) ? outcome : NULL;
+
+      if (is_blocked (verification->channel) && suspicion != NULL)
+        renew_first (g_steal_pointer (&task), suspicion);
+      else
+        ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_cb,
+                              g_steal_pointer (&task));
       return;
     }
 
   if (outcome->result == CK_RESULT_SUCCESS)
-    {
-      good (verification, outcome);
-    }
-  else if (!ck_lifecycle_nobody_decided (outcome))
-    {
-      bad (verification, outcome);
-    }
+    good (verification, outcome);
+  else if (ck_lifecycle_nobody_decided (outcome))
+    proved (verification);
+  else
+    bad (verification, outcome);
   g_task_return_boolean (task, TRUE);
 }
 
-void
-ck_verification_run_async (CkBroker *broker,
-                           CkChannel *channel,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
+/* (transfer full) @unowned */
+static void
+ask (GTask *unowned)
 {
-  g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
+  g_autoptr (GTask) task = unowned;
+  Verification *verification = g_task_get_task_data (task);
+  CkBroker *broker = verification->broker;
+  CkChannel *channel = verification->channel;
   g_autoptr (GError) error = NULL;
-  Verification *verification = g_new0 (Verification, 1);
   CkJob *job;
 
-  g_task_set_source_tag (task, ck_verification_run_async);
-  g_task_set_task_data (task, verification, (GDestroyNotify) verification_free);
-  verification->broker = g_object_ref (broker);
-  verification->channel = g_object_ref (channel);
-
   job = ck_channel_job_new (broker, channel, "verify", ck_channel_get_grant (channel), &error);
+  if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
+      && verification->renewed)
+    {
+      proved (verification);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
   if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
       && ck_renewal_may_run (broker, channel))
     {
@@ -183,6 +248,40 @@ ck_verification_run_async (CkBroker *broker,
                             NULL,
                             verified_cb,
                             g_steal_pointer (&task));
+}
+
+/* A token that has run out would be refused whatever the platform thinks of the channel. */
+static gboolean
+has_run_out (CkBroker *broker, CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+
+  if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
+      && record->state != CK_STATE_BLOCKED)
+    return FALSE;
+
+  return record->expires_at != CK_TIME_UNKNOWN && record->expires_at <= ck_clock_now ()
+         && !record->quarantined && !record->in_doubt && ck_renewal_may_run (broker, channel);
+}
+
+void
+ck_verification_run_async (CkBroker *broker,
+                           CkChannel *channel,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  GTask *task = g_task_new (channel, NULL, callback, user_data);
+  Verification *verification = g_new0 (Verification, 1);
+
+  g_task_set_source_tag (task, ck_verification_run_async);
+  g_task_set_task_data (task, verification, (GDestroyNotify) verification_free);
+  verification->broker = g_object_ref (broker);
+  verification->channel = g_object_ref (channel);
+
+  if (has_run_out (broker, channel))
+    renew_first (task, NULL);
+  else
+    ask (task);
 }
 
 gboolean

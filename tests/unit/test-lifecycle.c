@@ -269,6 +269,51 @@ test_granted (void)
   g_assert_cmpstr (((CkEvent *) g_ptr_array_index (events, 1))->word, ==, "Resumed");
 }
 
+/* A new token says nothing about an account that the platform keeps from it, unless nobody asks. */
+static void
+test_granted_while_blocked (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW - 5);
+  g_autoptr (CkGrant) grant = make_grant (NOW + 60);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) after = NULL;
+  g_autoptr (CkChannelRecord) healed = NULL;
+
+  before->state = CK_STATE_BLOCKED;
+  before->cause = CK_CAUSE_ACCOUNT_CHECKPOINT;
+  context.unproved = TRUE;
+  after = ck_lifecycle_granted (before, grant, 4, NULL, NULL, &context, events);
+  g_assert_cmpint (after->state, ==, CK_STATE_BLOCKED);
+  g_assert_cmpint (after->cause, ==, CK_CAUSE_ACCOUNT_CHECKPOINT);
+  g_assert_cmpuint (after->generation, ==, 4);
+  g_assert_cmpstr (only_event (events), ==, "Renewed");
+
+  g_ptr_array_set_size (events, 0);
+  context.unproved = FALSE;
+  healed = ck_lifecycle_granted (before, grant, 4, NULL, NULL, &context, events);
+  g_assert_cmpint (healed->state, ==, CK_STATE_CONNECTED);
+}
+
+/* The app asked the same person for other scopes elsewhere: that is why, whatever the platform says. */
+static void
+test_scopes_replaced (void)
+{
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 60);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, FALSE);
+  CkOutcome outcome = { .result = CK_RESULT_CRED_UNAVAIL,
+                        .cause = CK_CAUSE_REVOKED_BY_USER,
+                        .detail = (char *) "why" };
+  g_autoptr (CkChannelRecord) after = NULL;
+
+  context.confirmed = TRUE;
+  context.scopes_replaced = TRUE;
+  after = ck_lifecycle_failed (before, "verify", &outcome, &context, events);
+  g_assert_cmpint (after->state, ==, CK_STATE_REVOKED);
+  g_assert_cmpint (after->cause, ==, CK_CAUSE_SCOPE_CHANGED);
+}
+
 /* Where nothing renews, the end of the access token is the date for the person. */
 static void
 test_reconnect_by (void)
@@ -498,6 +543,8 @@ main (int argc, char **argv)
   g_test_add_func ("/lifecycle/unclassified", test_unclassified);
   g_test_add_func ("/lifecycle/doubt", test_doubt);
   g_test_add_func ("/lifecycle/granted", test_granted);
+  g_test_add_func ("/lifecycle/granted-while-blocked", test_granted_while_blocked);
+  g_test_add_func ("/lifecycle/scopes-replaced", test_scopes_replaced);
   g_test_add_func ("/lifecycle/reconnect-by", test_reconnect_by);
   g_test_add_func ("/lifecycle/reconnect-by-stays", test_reconnect_by_stays);
   g_test_add_func ("/lifecycle/renewed-while-expiring", test_renewed_while_expiring);

@@ -104,6 +104,7 @@ class Google(OAuthPlatform):
         accounts, oauth2, openid, www, youtube, site = self.hosts
         return [
             ("*", accounts, "/o/oauth2/v2/auth", self.authorize),
+            ("GET", accounts, "/.well-known/openid-configuration", self.discovery),
             ("POST", oauth2, "/token", self.token),
             ("POST", oauth2, "/device/code", self.device),
             ("POST", oauth2, "/revoke", self.revoke),
@@ -115,6 +116,16 @@ class Google(OAuthPlatform):
             ("POST", www, "/youtube/v3/liveBroadcasts", self.go_live),
             ("POST", youtube, "/youtube/v3/liveBroadcasts", self.go_live),
         ]
+
+    async def discovery(self, _http):
+        accounts, oauth2, openid, *_others = self.hosts
+        return web.json_response({
+            "issuer": f"https://{accounts}", "authorization_endpoint": f"https://{accounts}/o/oauth2/v2/auth",
+            "device_authorization_endpoint": f"https://{oauth2}/device/code", "token_endpoint": f"https://{oauth2}/token",
+            "userinfo_endpoint": f"https://{openid}/v1/userinfo", "revocation_endpoint": f"https://{oauth2}/revoke",
+            "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs", "scopes_supported": ["openid", "email", "profile"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "code_challenge_methods_supported": ["plain", "S256"]})
 
     # ---- consent -----------------------------------------------------------------------------
 

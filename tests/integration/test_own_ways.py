@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the platforms do each in its own way, with the shipped files: what a revocation reaches, whose
+refresh tokens work once, which date nothing moves, which scopes end whose grants."""
+
+import time
+
+import pytest
+from harness import setups
+from harness.browser import Browser
+from harness.caller import BusError
+from harness.http import request
+from harness.platform import REDIRECT
+from harness.wait import wait_for
+
+DAY = 86400
+YOUTUBE = "https://www.googleapis.com/auth/youtube"
+MEMBER = ["openid", "profile", "w_member_social"]
+APPS = {
+    "youtube": ("google", ["openid", YOUTUBE]),
+    "x": ("x", ["tweet.read", "users.read", "offline.access"]),
+    "linkedin": ("linkedin", MEMBER),
+    "twitch": ("twitch", ["channel:manage:broadcast"]),
+}
+
+
+@pytest.fixture
+def made(platforms, root, alice):
+    """made(provider): a channel of alice's at its platform, not connected."""
+    clients, known = set(), {}
+
+    def make(provider, name="main", app=None, secret=None, **opts):
+        simulated, scopes = APPS[provider]
+        if simulated not in known:
+            known[simulated] = platforms(simulated)  # as new: what was connected before is not there any more
+        platform = known[simulated]
+        client = app or provider
+        if client not in clients:
+            clients.add(client)
+            root.add_client(client, provider, app or platform.client_id,
+                            platform.client_secret if secret is None else secret, redirect_uris=[REDIRECT])
+        channel = root.add_channel(name, provider, client=client,
+                                   **{"assigned_user": "alice", "scopes": scopes, **opts}).seen_by(alice)
+        channel.platform = platform
+        return channel
+
+    return make
+
+
+def within(value, expected):
+    return abs(value - expected) < 120
+
+
+# ---- Google ------------------------------------------------------------------------------------
+
+
+def youtube_takes(channel):
+    answer = request("GET", "https://www.googleapis.com/youtube/v3/channels?part=id&mine=true",
+                     headers={"authorization": f"Bearer {channel.token()[0]}"})
+    return answer.status == 200 and answer.json()["items"][0]["id"] == channel.prop("AccountId")
+
+
+def test_two_channels_of_one_google_account(made):
+    """Revoking one would end the other: it is forgotten, and only the last one is given back."""
+    own, brand = made("youtube", "own"), made("youtube", "brand")
+    setups.connect(own, "alice")
+    pages = own.platform.control("accounts")["alice"]["pages"]
+    assert own.prop("AccountId") in pages and own.prop("AccountId").startswith("UC")
+    other = next(page for page in pages if page != own.prop("AccountId"))
+    own.platform.control("pick", page=other)
+    setups.connect(brand, "alice")
+    assert brand.prop("AccountId") == other and brand.prop("AccountName") == pages[other]
+    assert youtube_takes(own) and youtube_takes(brand)
+    assert own.disconnect() == "forgotten"
+    assert youtube_takes(brand)
+    assert brand.disconnect() == "revoked"
+    assert own.platform.requests()[-1]["path"] == "/revoke"
+
+
+def test_google_in_testing(made):
+    """Seven days from the consent on, whatever is renewed."""
+    channel = made("youtube")
+    channel.platform.settings(testing="true")
+    setups.connect(channel, "alice")
+    assert within(channel.prop("ReconnectBy"), time.time() + 7 * DAY)
+    assert channel.prop("RenewableUntil") == channel.prop("ReconnectBy")
+    before = channel.prop("ReconnectBy")
+    channel.renew()
+    assert channel.prop("ReconnectBy") == before
+    channel.platform.settings(testing="false")
+    setups.connect(channel, "alice")
+    assert channel.prop("ReconnectBy") == 0 and within(channel.prop("RenewableUntil"), time.time() + 183 * DAY)
+
+
+def test_a_new_token_alone_does_not_heal(made, bob):
+    """The channel is suspended; its token runs out and is renewed, which says nothing about the channel."""
+    channel = made("youtube")
+    channel.platform.settings(access_ttl=2)
+    setups.connect(channel, "alice")
+    channel.platform.control("suspend-channel", account="alice")
+    assert channel.verify() == ("blocked", "account-checkpoint")
+    events = bob.record(path=channel.path, interface="org.channelkeeper.Channel1")
+    wait_for(lambda: channel.prop("ExpiresAt") <= time.time(), 5, "the token's end")
+    with pytest.raises(BusError) as refused:
+        channel.token()
+    assert refused.value.word == "Blocked"
+    assert wait_for(lambda: channel.verify() == ("blocked", "account-checkpoint") and channel.prop("Generation") > 1, 40,
+                    "a probe with a new token")
+    assert "Resumed" not in [event.name for event in events]
+    channel.platform.control("suspend-channel", account="alice", suspended="false")
+    wait_for(lambda: channel.verify()[0] == "connected", 40, "that it heals")
+    wait_for(lambda: "Resumed" in [event.name for event in events], 5, "the signal")
+
+
+# ---- LinkedIn ----------------------------------------------------------------------------------
+
+
+def test_linkedin_year(made):
+    """A partner's year; without a refresh token the 60 days are the person's date."""
+    member = made("linkedin", "member")
+    setups.connect(member, "alice")
+    assert within(member.prop("ExpiresAt"), time.time() + 60 * DAY)
+    assert member.prop("ReconnectBy") == member.prop("ExpiresAt") and not member.prop("RenewsItself")
+    partner = made("linkedin", "partner", app="linkedin-partner", secret="linkedin-partner-secret-40fd9e2a")
+    setups.connect(partner, "bob")
+    year = time.time() + 365 * DAY
+    assert within(partner.prop("ReconnectBy"), year) and within(partner.prop("RenewableUntil"), year)
+    partner.platform.advance(100 * DAY)
+    partner.renew()
+    # By the platform's clock, which is 100 days ahead: it counts down.
+    assert within(partner.prop("RenewableUntil"), year - 100 * DAY)
+    assert within(partner.prop("ReconnectBy"), year - 100 * DAY)
+
+
+def test_linkedin_scope_trap(made, root):
+    """Other scopes than a sibling's are refused; who wants them anyway learns what became of the sibling."""
+    first, second = made("linkedin", "first"), made("linkedin", "second", scopes=[*MEMBER, "w_organization_social"])
+    setups.connect(first, "alice")
+    with pytest.raises(BusError) as refused:
+        second.reconnect()
+    assert "first" in str(refused.value) and "scopes" in str(refused.value)
+    setups.connect(second, "alice", allow_sibling_loss=True)
+    # The owner's other channels are looked at after each connect; 65601 soon after an issue is waited out.
+    wait_for(lambda: (first.state, first.cause) == ("revoked", "scope-changed") or first.verify() and False, 75,
+             "that the sibling's end is seen")
+    assert "permissions" in first.prop("Remedy")
+    assert second.state == "connected"
+
+
+# ---- Twitch ------------------------------------------------------------------------------------
+
+
+def test_twitch_validates_at_start(made, broker):
+    channel = made("twitch")
+    setups.connect(channel, "alice")
+    # The broker's clock has whole seconds: what is as old as its start is not looked at again.
+    wait_for(lambda: time.time() >= channel.prop("IssuedAt") + 1, 5, "the next second")
+    since = len(channel.platform.requests())
+    broker.restart()
+    wait_for(lambda: any(entry["path"] == "/oauth2/validate" for entry in channel.platform.requests()[since:]), 20,
+             "the validation at start")
+
+
+def test_twitch_clients_with_and_without_a_secret(made):
+    """Only a public client's refresh token works once: what a lost answer means depends on it."""
+    secret = made("twitch", "with-secret")
+    setups.connect(secret, "alice")
+    assert secret.prop("RenewableUntil") == 2**53 - 1
+    public = made("twitch", "public", app="twitch-device", secret="")
+    attempt = public.reconnect(flow="device")
+    number, style, details = attempt.prompt()
+    Browser("bob").enter_code(details["verification-uri"], details["user-code"])
+    public.platform.advance(60)
+    assert (style, attempt.outcome()[0]) == ("show-code", "succeeded")
+    assert within(public.prop("RenewableUntil"), time.time() + 30 * DAY)
+
+    for channel in (secret, public):
+        channel.platform.lose_answer()
+        with pytest.raises(BusError):
+            channel.renew()
+        assert channel.state == "connected" and channel.token()[0]
+    since = len(public.platform.requests())
+    secret.platform.fault()
+    # No doubt: at once. In doubt: the one more try comes when the token is about to end.
+    wait_for(lambda: secret.renew() is None, 40, "another renewal")
+    with pytest.raises(BusError) as refused:
+        public.renew()
+    assert refused.value.word == "Busy"
+    assert [entry["client_id"] for entry in public.platform.token_requests(since=since)] == [secret.platform.client_id]
+
+
+# ---- X -----------------------------------------------------------------------------------------
+
+
+def test_x_rolls_a_secret_over(made, broker, root):
+    """X says unauthorized_client of a wrong secret; the client's next one is tried."""
+    channel = made("x")
+    setups.connect(channel, "alice")
+    assert channel.prop("AccountName") == "alice"
+    channel.renew()
+    assert channel.platform.token_requests()[-1]["status"] == 200
+    channel.platform.control("rotate-secret")
+    for _ in range(2):
+        with pytest.raises(BusError):
+            channel.renew()
+    assert (channel.state, channel.cause) == ("suspended", "client-misconfigured")
+    assert channel.token()[0]  # a wrong secret does not stop a running stream
+    channel.platform.control("restore-secret", secret=channel.platform.client_secret)
+    channel.renew()
+    assert channel.state == "connected"
+    assert channel.disconnect() == "revoked"
