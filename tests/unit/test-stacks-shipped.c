@@ -127,7 +127,26 @@ test_runs (void)
     }
 }
 
-/* Whatever file is there, it can be used for all operations. */
+/* What a platform does not have at all; a stack says so by having no line for it. */
+static gboolean
+is_without (const char *name, const char *operation)
+{
+  static const char *const rows[][2] = {
+    { "telegram", "renew" },
+    { "telegram", "revoke" },
+    { "x-oauth1", "renew" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      if (g_str_equal (rows[i][0], name) && g_str_equal (rows[i][1], operation))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Whatever file is there, it can be used for all operations that its platform has. */
 static void
 test_all_complete (void)
 {
@@ -143,9 +162,11 @@ test_all_complete (void)
       n_stacks++;
       for (guint i = 0; ck_stack_list_operations ()[i] != NULL; i++)
         {
-          g_autoptr (CkStack) stack = load (name, ck_stack_list_operations ()[i]);
+          const char *operation = ck_stack_list_operations ()[i];
+          g_autoptr (CkStack) stack = load (name, operation);
 
-          g_assert_true (ck_stack_has_modules (stack));
+          g_test_message ("%s %s", name, operation);
+          g_assert_cmpint (ck_stack_has_modules (stack), ==, !is_without (name, operation));
         }
     }
   g_assert_cmpuint (n_stacks, >=, 2);

@@ -144,6 +144,15 @@ class Attempt:
     def respond(self, prompt, **answer):
         return self.api.call(self.path, ATTEMPT, "Respond", GLib.Variant("(ua{sv})", (prompt, options(**answer))))
 
+    def respond_secret(self, prompt, secret):
+        """Answers a prompt of the style `secret`, through a pipe."""
+        reader = secret_pipe(secret)
+        try:
+            return self.api.call(self.path, ATTEMPT, "Respond",
+                                 GLib.Variant("(ua{sv})", (prompt, {"secret": GLib.Variant("h", 0)})), fds=[reader])
+        finally:
+            os.close(reader)
+
     def cancel(self):
         return self.api.call(self.path, ATTEMPT, "Cancel")
 

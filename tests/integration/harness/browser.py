@@ -94,3 +94,7 @@ class Browser:
             form["xsrf"] = _field(page, "xsrf")
         answer = self._go("POST", urljoin(uri, urlsplit(uri).path), form)
         return self._walk(answer, uri, site)[1]
+
+    def read(self, uri):
+        """Opens a page, logs in and agrees; the words of the last page."""
+        return _words(self._walk(self._go("GET", uri), uri, urlsplit(uri).netloc)[1])

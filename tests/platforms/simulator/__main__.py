@@ -20,15 +20,18 @@ from .mastodon import Mastodon
 from .pinterest import Pinterest
 from .reddit import Reddit
 from .server import Server
+from .telegram import Telegram
 from .tiktok import TikTok
 from .trovo import Trovo
 from .twitch import Twitch
 from .vimeo import Vimeo
 from .x import X
+from .x_oauth1 import XOAuth1
 
 PLATFORMS = (
     Google, X, LinkedIn, Twitch,
     Kick, TikTok, Pinterest, Reddit, Discord, Mastodon, Vimeo, Dailymotion, Trovo, Entra,
+    XOAuth1, Telegram,
 )
 
 

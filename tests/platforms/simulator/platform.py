@@ -64,6 +64,10 @@ class Platform:
         """Whether a request is for this platform, where two share a host and a path."""
         return True
 
+    def shown_path(self, path):
+        """How a log names a request's path; not as it is where secrets stand in it."""
+        return path
+
     def password_changed(self, account):
         """What changing the password does to the account's grants; how many it ends."""
         return self.grants.end("password-changed", account)

@@ -67,7 +67,7 @@ class Server:
 
     async def _serve(self, http, host, route):
         platform = route.platform
-        entry = {"at": time.time(), "host": host, "path": http.path, "method": http.method}
+        entry = {"at": time.time(), "host": host, "path": platform.shown_path(http.path), "method": http.method}
         fault = platform.faults.take(http.path)
         if fault and fault[0] == "slow":
             self._note(platform, {**entry, "fault": "slow"})
