@@ -28,12 +28,16 @@ ck_client_fault_is_confirmed (CkBroker *broker, CkChannel *channel, const CkOutc
 }
 
 void
-ck_client_fault_spread (CkBroker *broker, CkChannel *channel, const CkOutcome *outcome)
+ck_client_fault_spread (CkBroker *broker,
+                        CkChannel *channel,
+                        const CkOutcome *outcome,
+                        CkState former)
 {
   const char *client = ck_channel_get_record (channel)->client;
   g_autoptr (GPtrArray) channels = NULL;
 
-  if (!is_shared (outcome) || ck_channel_get_record (channel)->state != CK_STATE_SUSPENDED)
+  if (!is_shared (outcome) || former == CK_STATE_SUSPENDED
+      || ck_channel_get_record (channel)->state != CK_STATE_SUSPENDED)
     return;
 
   g_warning ("client %s: %s; its channels are suspended", client, outcome->detail);

@@ -26,9 +26,13 @@ gboolean ck_client_fault_is_confirmed (CkBroker *broker,
 /**
  * ck_client_fault_spread:
  * @channel: whose record says already what came of @outcome
+ * @former: the state it was in before; a retry of a suspended one raises no second alarm
  *
  * If @channel is suspended for a fault that all channels of its client share, suspends them as well.
  */
-void ck_client_fault_spread (CkBroker *broker, CkChannel *channel, const CkOutcome *outcome);
+void ck_client_fault_spread (CkBroker *broker,
+                             CkChannel *channel,
+                             const CkOutcome *outcome,
+                             CkState former);
 
 G_END_DECLS

@@ -160,6 +160,7 @@ refused (GTask *task)
 {
   Renewal *renewal = g_task_get_task_data (task);
   const CkChannelRecord *record = ck_channel_get_record (renewal->channel);
+  CkState former = record->state;
   GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
@@ -176,7 +177,7 @@ refused (GTask *task)
       renewal->channel,
       ck_lifecycle_failed (record, "renew", renewal->outcome, &context, events),
       events);
-  ck_client_fault_spread (renewal->broker, renewal->channel, renewal->outcome);
+  ck_client_fault_spread (renewal->broker, renewal->channel, renewal->outcome, former);
 
   g_task_return_error (task, ck_channel_state_error (renewal->channel));
 }

@@ -69,6 +69,7 @@ static void
 bad (Verification *verification, const CkOutcome *outcome)
 {
   const CkChannelRecord *record = ck_channel_get_record (verification->channel);
+  CkState former = record->state;
   GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
 
@@ -83,7 +84,7 @@ bad (Verification *verification, const CkOutcome *outcome)
                     verification->channel,
                     ck_lifecycle_failed (record, "verify", outcome, &context, events),
                     events);
-  ck_client_fault_spread (verification->broker, verification->channel, outcome);
+  ck_client_fault_spread (verification->broker, verification->channel, outcome, former);
 }
 
 /* The platform has no answer to whether it is good; that it renewed the grant is one then. */

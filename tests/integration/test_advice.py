@@ -107,3 +107,31 @@ def test_scopes_that_would_end_anothers_grant(live, root, alice, broker):
     setups.connect(other, "bob-channel", allow_sibling_loss=True)
     # As another person's it ends nobody's grant.
     wait_for(lambda: other.prop("Advice") == [], 5, "another owner being known")
+
+
+SUSPENDED = """
+[Failure app-suspended]
+Match=json:error_description~"app has been suspended"
+"""
+
+
+def test_a_suspended_app_is_told_once_and_to_the_administrator(live, root, alice, callers, platform, broker):
+    add_to_provider(broker, root, SUSPENDED)
+    second = setups.add_platform_channel(root, alice, "second")
+    setups.connect(second, "bob-channel")
+    third = setups.add_platform_channel(root, callers("bob"), "third", assigned_user="bob")
+    setups.connect(third, "carol-channel")
+    platform.control("suspend-app")
+    with pytest.raises(BusError):
+        live.renew()
+    for channel in (live, second, third):
+        assert channel.wait_state("suspended") and channel.cause == "app-suspended"
+        assert "administrator" in channel.prop("Remedy")
+    with pytest.raises(BusError):
+        second.renew()
+    assert broker.log().count("its channels are suspended") == 1
+
+    # Nobody reconnects: it is over when the platform says so.
+    platform.control("suspend-app", suspended="false")
+    live.verify()
+    assert live.wait_state("connected") and live.prop("Generation") >= 1
