@@ -110,6 +110,21 @@ def test_journal_says_who_got_the_token(guest, world):
     assert token not in guest.ok("journalctl", "--boot", "--output=export", "--all")
 
 
+def test_only_from_a_local_seat(guest):
+    """The example of channelkeeper-policy(7): alice at the screen may, alice over the network may not."""
+    with open(os.path.join(TESTS, "..", "docs", "man", "channelkeeper-policy.7"), encoding="utf-8") as stream:
+        rule = re.search(r'^\.SH "ONLY FROM A LOCAL SEAT"$.*?^\.EX\n(.*?)^\.EE$', stream.read(), re.M | re.S).group(1)
+    reconnect = ["busctl", "call", BUS_NAME, f"{ROOT}/channel/stage", "org.channelkeeper.Channel1", "Reconnect", "a{sv}", "0"]
+    seat = ["systemd-run", "--quiet", "--pipe", "--wait", "-p", "PAMName=login", "-p", "User=alice",
+            "-E", "XDG_SEAT=seat0", "-E", "XDG_SESSION_TYPE=tty"]
+    assert guest.run(*reconnect, user="alice").code == 0
+    guest.write("/etc/polkit-1/rules.d/40-seat.rules", rule)
+    wait_for(lambda: guest.run(*reconnect, user="alice").code != 0, "polkit to read the rule")
+    guest.ok(*seat, *reconnect)
+    guest.ok("rm", "/etc/polkit-1/rules.d/40-seat.rules")
+    wait_for(lambda: guest.run(*reconnect, user="alice").code == 0, "polkit to forget the rule")
+
+
 def probe(guest, unit):
     """Runs probe.py in the place of the program of a unit, with everything else of its file as shipped."""
     text = guest.ok("systemctl", "cat", unit)
