@@ -16,9 +16,8 @@ from harness.broker import Broker
 from harness.browser import Browser
 from harness.bus import Polkit, SystemBus
 from harness.http import request
-from harness.platform import CLIENT_ID, CLIENT_SECRET, REDIRECT, Simulator
+from harness.platform import REDIRECT, Simulator
 from harness.run import Running
-from harness.setups import PLATFORMS
 from harness.users import popen_as
 
 PERSON = "/run/ck/person/person"
@@ -90,8 +89,9 @@ def go_live(user, channel, platform):
         show(result.stderr)
         return None
     token = result.stdout.strip()
-    answer = request("POST", f"{platform.origin}/api/live", headers={"authorization": f"Bearer {token}"})
-    show(f"Lumen answers: {answer.status} {answer.body.decode()}")
+    headers = {"authorization": f"Bearer {token}", "client-id": platform.client_id}
+    answer = request("GET", "https://api.twitch.tv/helix/users", headers=headers)
+    show(f"Twitch answers: {answer.status} {answer.body.decode()}")
     return answer.status
 
 
@@ -118,8 +118,8 @@ class Monitor:
         self._running.end()
 
 
-def reconnect_in_a_browser():
-    typed("alice", "reconnect", "stage", extra_env={"BROWSER": f"{PERSON} --log {PAGES} alice-live"})
+def reconnect_in_a_browser(fails=False):
+    typed("alice", "reconnect", "stage", fails=fails, extra_env={"BROWSER": f"{PERSON} --log {PAGES} alice-live"})
     with open(PAGES, encoding="utf-8") as stream:
         pages = stream.read().splitlines()
     print(f"\n  {DIM}(what alice saw in the browser){PLAIN}")
@@ -130,9 +130,9 @@ def reconnect_in_a_browser():
 def reconnect_with_a_code():
     print(f"\n  {BOLD}alice${PLAIN} channelctl reconnect stage --device", flush=True)
     process, terminal = start("alice", ["reconnect", "stage", "--device"])
-    text = read_until(terminal, r"\b[A-Z]{4}-[A-Z]{4}\b")
-    code = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", text).group(0)
-    link = re.search(r"http://\S+/activate", text).group(0)
+    text = read_until(terminal, r"code +[A-Z]{8}\b")
+    code = re.search(r"code +([A-Z]{8})\b", text).group(1)
+    link = re.search(r"https://\S+/activate\S*", text).group(0)
     person = Browser("alice-live")
     person.enter_code(link, code)
     text += read_until(terminal)
@@ -151,11 +151,12 @@ def tell_story(broker, platform):
          "alice, connects the channel; the user studio, under which the streaming app runs, may use it.")
     secret = "/run/ck/home/client-secret"
     with open(secret, "w", encoding="ascii", opener=lambda p, f: os.open(p, f, 0o600)) as stream:
-        stream.write(CLIENT_SECRET)
-    typed("root", "clients", "add", "lumen", "lumen", CLIENT_ID, f"--secret-file={secret}", "--redirect-uri", REDIRECT)
+        stream.write(platform.client_secret)
+    typed("root", "clients", "add", "studio", "twitch", platform.client_id, f"--secret-file={secret}",
+          "--redirect-uri", REDIRECT)
     os.unlink(secret)
-    typed("root", "add", "stage", "lumen", "--client", "lumen", "--assigned-user", "alice", "--allow-user", "studio",
-          "--scopes", "publish chat", "--display-name", "Main stage")
+    typed("root", "add", "stage", "twitch", "--client", "studio", "--assigned-user", "alice", "--allow-user", "studio",
+          "--scopes", "channel:manage:broadcast user:read:chat", "--display-name", "Main stage")
     typed("bob", "list")
 
     chapter(2, "Somebody else tries to connect it")
@@ -172,26 +173,33 @@ def tell_story(broker, platform):
     go_live("bob", "stage", platform)
 
     chapter(5, "The token is renewed by itself")
-    tell(f"Lumen's access tokens live {LIFETIME} seconds here, and each refresh token works once.\n"
-         "Nobody does anything now.")
+    tell(f"Twitch's access tokens live {LIFETIME} seconds here, not four hours. Nobody does anything now.")
     monitor = Monitor("studio")
     monitor.wait("enew", LIFETIME * 3)
     if go_live("studio", "stage", platform) != 200:
         raise SystemExit("the demonstration went wrong: the platform did not take the renewed token")
     log = platform.token_requests()
-    show(f"Lumen's log: {len(log)} renewal(s), answered {sorted({entry['status'] for entry in log})}, "
-         f"{len({entry['presented'] for entry in log})} different refresh token(s)")
+    show(f"Twitch's log: {len(log)} renewal(s), answered {sorted({entry['status'] for entry in log})}")
 
-    chapter(6, "The app is removed in Lumen's settings")
-    tell("The next time the broker or an app asks, Lumen says so, and everybody who listens hears\n"
+    chapter(6, "alice's browser is logged in to another account")
+    platform.control("login-as", account="mallory-plays")
+    reconnect_in_a_browser(fails=True)
+    tell("The channel keeps its account, and the token it had goes on working.")
+    monitor.wait("ocked")
+    if go_live("studio", "stage", platform) != 200:
+        raise SystemExit("the demonstration went wrong: the wrong account cost the right one's token")
+    platform.control("login-as")
+
+    chapter(7, "The app is disconnected in Twitch's settings")
+    tell("The next time the broker or an app asks, Twitch says so, and everybody who listens hears\n"
          "what happened and what to do.")
     platform.remove_app("alice-live")
     typed("studio", "verify", "stage", fails=True)
     monitor.wait("evoked")
     go_live("studio", "stage", platform)
-    typed("bob", "show", "stage")
+    typed("bob", "explain", "stage")
 
-    chapter(7, "alice connects it again, this time with a code on her phone")
+    chapter(8, "alice connects it again, this time with a code on her phone")
     reconnect_with_a_code()
     monitor.wait("onnected")
     if go_live("studio", "stage", platform) != 200:
@@ -208,14 +216,13 @@ def main():
     bus.start()
     polkit.start()
     simulator.start()
-    platform = simulator.platform("lumen")
-    platform.settings(access_ttl=LIFETIME)
+    platform = simulator.platform("twitch")
+    platform.settings(access_ttl=LIFETIME, interval=1)
     broker = Broker("/run/ck/t/demo")
-    broker.copy_config(os.path.join(PLATFORMS, "lumen.provider"), "providers.d")
-    broker.copy_config(os.path.join(PLATFORMS, "lumen"), "stacks.d")
     broker.start()
-    tell("The service runs as the user channelkeeper on a private system bus, polkitd decides, and\n"
-         f"Lumen, a simulated streaming platform, answers at {platform.origin}.")
+    tell("The service runs as the user channelkeeper on a private system bus, and polkitd decides. In this\n"
+         "world of its own a simulated Twitch answers as id.twitch.tv and api.twitch.tv; what Channelkeeper\n"
+         "knows about Twitch is the file that is shipped.")
     try:
         tell_story(broker, platform)
     except BaseException:
