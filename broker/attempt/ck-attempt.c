@@ -163,7 +163,7 @@ wrong_account (CkAttempt *self)
                     ck_lifecycle_wrong_account (record, actual, &context, events),
                     events);
 
-  message = g_strdup_printf ("%s Log out of the platform in the browser (every account that is "
+  message = g_strdup_printf ("%s. Log out of the platform in the browser (every account that is "
                              "logged in there), then reconnect and log in as %s.",
                              self->outcome->detail,
                              expected);
@@ -190,7 +190,7 @@ is_other_account (CkAttempt *self)
     return FALSE;
 
   g_free (outcome->detail);
-  outcome->detail = g_strdup_printf ("The channel belongs to account %s, not to %s.",
+  outcome->detail = g_strdup_printf ("the channel belongs to account %s, not to %s",
                                      record->pinned_account,
                                      account);
 

@@ -46,6 +46,7 @@ def test_life(stages, subject):
     stage.fresh()
     app = stage.channel.seen_by(stage.app)
     assert subject.accepted(app)
+    stage.check_clocks(subject.clocks)
     if subject.renews:
         before = stage.channel.prop("Generation")
         app.renew()

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """YouTube: Google's OAuth, and a channel that may be a brand's."""
 
-from .subject import (ACCOUNT, Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage, refused, remove,
-                      renamed, trouble, wrong_secret)
+from .subject import (ACCOUNT, DAY, Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage,
+                      refused, remove, renamed, trouble, wrong_secret)
 
 CHANNELS = "/youtube/v3/channels"
 YOUTUBE = "https://www.googleapis.com/auth/youtube"
 DEAD = {"state": "revoked", "cause": "unknown-revoked"}
-DAY = 86400
 
 USER = Subject(
     "youtube", "youtube", "google", bearer(f"https://www.googleapis.com{CHANNELS}?part=id&mine=true"),
-    scopes=(YOUTUBE, f"{YOUTUBE}.upload"),
+    scopes=(YOUTUBE, f"{YOUTUBE}.upload"), clocks=(3599, 183 * DAY, 0),
     rows=(
         remove(by="verify", **DEAD),
         remove("the app is removed, and a renewal meets it first", by="renew", **DEAD),
         remove("the app is removed, and an app meets it first", by="report", **DEAD),
         change_password(by="verify", state="connected", cause="none", signal="none", undo=()),
         Row("a hundred newer consents", (f"consent account={ACCOUNT} scopes={YOUTUBE} times=100",), "renew", **DEAD),
+        Row("the app is in testing, which the channel tells", (), "verify", "connected", "none", signal="none", undo=(),
+            before=("settings testing=true",), clocks=(3599, 7 * DAY, 7 * DAY)),
         Row("the app is in testing, and a week is over", (f"advance seconds={8 * DAY}",), "renew",
             before=("settings testing=true",), **DEAD),
         Row("nobody used it for half a year", (f"advance seconds={190 * DAY}",), "renew", **DEAD),

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """LinkedIn: nothing renews the token of an ordinary app; a partner's lives a year at most."""
 
-from .subject import (ACCOUNT, Row, Subject, at_a_reconnect, bearer, change_password, duplicate, narrowed, refused, remove, renamed,
-                      trouble)
+from .subject import (ACCOUNT, DAY, Row, Subject, at_a_reconnect, bearer, change_password, duplicate, narrowed,
+                      refused, remove, renamed, trouble)
 
 USERINFO = "/v2/userinfo"
 INTROSPECT = "/oauth/v2/introspectToken"
 SCOPES = ("openid", "profile", "w_member_social")
 API = bearer(f"https://api.linkedin.com{USERINFO}")
-DAY = 86400
 WRONG_SECRET = Row("the client secret is changed at the platform", ("rotate-secret",), "verify verify", "suspended",
                    "client-misconfigured", undo=("restore-secret secret=linkedin-client-secret-8e2f11d7",))
 
 MEMBER = Subject(
-    "linkedin", "linkedin", "linkedin", API, scopes=SCOPES, renews=False,
+    "linkedin", "linkedin", "linkedin", API, scopes=SCOPES, renews=False, clocks=(60 * DAY, 0, 60 * DAY),
     rows=(
         remove(by="verify", state="revoked", cause="revoked-by-user"),
         remove("the app is removed, and an app meets it first", by="report", state="revoked", cause="revoked-by-user"),
@@ -35,7 +34,7 @@ MEMBER = Subject(
 
 PARTNER = Subject(
     "linkedin partner", "linkedin", "linkedin", API, scopes=SCOPES, client_id="linkedin-partner",
-    client_secret="linkedin-partner-secret-40fd9e2a",
+    client_secret="linkedin-partner-secret-40fd9e2a", clocks=(60 * DAY, 365 * DAY, 365 * DAY),
     rows=(
         remove(by="verify", state="revoked", cause="revoked-by-user"),
         remove("the app is removed, and a renewal meets it first", by="renew", state="revoked", cause="unknown-revoked"),

@@ -5,7 +5,7 @@ from .subject import Subject, answered, at_a_reconnect, bearer, change_password,
 
 SUBJECT = Subject(
     "lumen", "lumen", "lumen", bearer("http://127.0.0.1:18090/api/me"),
-    scopes=("publish", "chat"),
+    scopes=("publish", "chat"), clocks=(60, 0, 0),
     rows=(
         change_password(by="verify", state="revoked", cause="password-changed"),
         remove(by="verify", state="revoked", cause="revoked-by-user", remedy="Settings, Connections"),

@@ -9,7 +9,7 @@ from harness.browser import Browser
 from harness.caller import BusError
 from harness.wait import wait_for
 
-from .subject import ACCOUNT, SIGNALS
+from .subject import ACCOUNT, NEVER, SIGNALS
 
 # What GetAccessToken answers in a state, where there is no token (design section 5).
 ERRORS = {"revoked": "Revoked", "expired": "Expired", "blocked": "Blocked", "locked": "Locked",
@@ -81,21 +81,30 @@ class Stage:
         assert outcome[0] == "succeeded", outcome
         self._resets = self.platform.resets
 
+    def check_clocks(self, clocks):
+        """The three clocks, in seconds from now; 0: not known or not applicable."""
+        for name, expected in zip(("ExpiresAt", "RenewableUntil", "ReconnectBy"), clocks, strict=False):
+            told = self.channel.prop(name)
+            if expected not in (0, NEVER):
+                told -= time.time()
+            assert abs(told - expected) <= (60 if expected else 0), f"{name}: {told}, not {expected}"
+
     # ---- one row -----------------------------------------------------------------------------
 
     def meet(self, row):
         """Channelkeeper meets the failure; the cause that a person is told, where there is one."""
         theirs = self.channel.seen_by(self.app)
-        if row.by in ("reconnect", "connect"):
-            outcome, cause, _message = self.connect()
-            assert outcome == ("failed" if row.by == "reconnect" else "succeeded"), outcome
-            return cause
+        told = None
         ways = {"verify": theirs.verify, "renew": theirs.renew, "report": lambda: theirs.report(*row.report),
                 "wait": lambda: theirs.wait_state(row.state), "ask": lambda: self._ask_late(theirs)}
         for way in row.by.split():
+            if way in ("reconnect", "connect"):
+                outcome, told, _message = self.connect()
+                assert outcome == ("failed" if way == "reconnect" else "succeeded"), outcome
+                continue
             with contextlib.suppress(BusError):
                 ways[way]()
-        return None
+        return told
 
     def _ask_late(self, channel):
         """An app asks for a token once the old one has run out."""
@@ -128,17 +137,18 @@ class Stage:
         wait_for(lambda: channel.state == row.state, 3, None)
         cause = channel.cause if told is None else told
         assert (channel.state, cause) == (row.state, row.cause), f"detail: {channel.prop('Detail')}"
-        signal = "" if row.signal == "none" else row.signal or SIGNALS.get(row.state, "")
-        if signal:
-            wait_for(lambda: events, 5, f"the signal {signal}")
+        signals = [] if row.signal == "none" else (row.signal or SIGNALS.get(row.state, "")).split()
+        if signals:
+            wait_for(lambda: [event for event in events if event.name == signals[-1]], 5, f"the signal {signals[-1]}")
         telling = [event for event in events if event.name not in ("Renewed", "Reconnected", "Resumed")]
-        assert [event.name for event in telling] == ([signal] if signal else []), telling
+        assert [event.name for event in telling] == signals, telling
         if row.state != "connected":
             self.remedy = channel.prop("Remedy")
             assert self.remedy and row.remedy in self.remedy, self.remedy
-            assert telling[0].args[-1]["remedy"] == self.remedy
+            assert telling[-1].args[-1]["remedy"] == self.remedy
         if row.advice:
             assert row.advice in channel.prop("Advice")
+        self.check_clocks(row.clocks)
         if row.account_name:
             assert channel.prop("AccountName") == row.account_name
 

@@ -26,7 +26,7 @@ class Row:
     state: str             # what must come of it
     cause: str
     remedy: str = ""       # words that must stand in the remedy
-    signal: str = ""       # the signal, if it is not the state's own; "none": there must be none
+    signal: str = ""       # the signals, if they are not the state's own; "none": there must be none
     undo: tuple | None = None     # what puts it right at the platform; the channel then heals by itself.
     #                               Without it, a person reconnects the channel
     heals_by: str = "verify"      # or "renew"
@@ -35,6 +35,7 @@ class Row:
     untold: bool = False          # what is reported is no reason to ask the platform
     advice: str = ""       # advice that must be there meanwhile
     account_name: str = ""        # the name that must be there
+    clocks: tuple = ()     # ExpiresAt, RenewableUntil and ReconnectBy that must be there, in seconds from now
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,13 @@ class Subject:
     choice: str = ""              # what to choose where a stack asks; the first if it is not said
     secret: Callable | None = None  # secret(platform): what to paste where a stack asks
     renews: bool = True
+    clocks: tuple = ()            # as a row's, once it is connected
     options: dict = field(default_factory=dict)  # more of AddChannel
     rows: tuple = ()
 
 
+NEVER = 2 ** 53 - 1
+DAY = 86400
 ACCOUNT = "alice-live"
 OTHER = "somebody-else"
 
@@ -131,10 +135,13 @@ def narrowed(*scopes):
                "connect", "connected", "none", signal="none", advice="scopes-missing")
 
 
-def at_a_reconnect():
-    """What a person can do to a reconnect; the channel's good grant stays."""
+def at_a_reconnect(ended="Revoked"):
+    """What a person can do to a reconnect; the channel's good grant stays. `ended`: the signal of an
+    app that was removed."""
     return (
         Row("another account is logged in to the browser", (f"login-as account={OTHER}",), "reconnect",
             "connected", "wrong-account", signal="Locked", undo=("login-as",)),
+        Row("the same without a good grant", (f"remove-app account={ACCOUNT}", f"login-as account={OTHER}"),
+            "verify reconnect", "locked", "wrong-account", signal=f"{ended} Locked"),
         Row("the person says no", ("deny",), "reconnect", "connected", "none", signal="none", undo=("deny denies=false",)),
     )

@@ -2,8 +2,8 @@
 """Twitch: the user's token, the same for an app without a secret, and the app's own. It tells nobody
 why a token is dead."""
 
-from .subject import (Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage, refused, remove, renamed,
-                      trouble, wrong_secret)
+from .subject import (DAY, NEVER, Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage, refused,
+                      remove, renamed, trouble, wrong_secret)
 
 VALIDATE = "/oauth2/validate"
 API = bearer("https://api.twitch.tv/helix/users", headers={"client-id": "%c"})
@@ -13,7 +13,7 @@ SECRET_BACK = ("restore-secret secret=twitch-client-secret-8e2f11d7",)
 MISSING_SCOPE = b'{"error":"Unauthorized","status":401,"message":"Missing scope: user:read:chat"}'
 
 USER = Subject(
-    "twitch", "twitch", "twitch", API, scopes=SCOPES,
+    "twitch", "twitch", "twitch", API, scopes=SCOPES, clocks=(14146, NEVER, 0),
     rows=(
         change_password(by="verify", **DEAD),
         remove(by="verify", **DEAD),
@@ -34,13 +34,14 @@ USER = Subject(
 # A public client: device codes, and refresh tokens that work once and live 30 days.
 DEVICE = Subject(
     "twitch device", "twitch", "twitch", API, scopes=SCOPES, flow="device", client_id="twitch-device", client_secret="",
+    clocks=(14146, 30 * DAY, 0),
     rows=(
         change_password(by="verify", **DEAD),
         Row("nobody renews it for a month", ("advance seconds=2678400",), "verify", **DEAD),
     ) + at_a_reconnect())
 
 APP = Subject(
-    "twitch app", "twitch-app", "twitch", API, flow="none",
+    "twitch app", "twitch-app", "twitch", API, flow="none", clocks=(4999199, 0, 0),
     rows=(
         Row("the app's tokens are ended", ("remove-app app=twitch-studio",), "verify", "connected", "none", signal="none",
             undo=()),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """X with OAuth 2.0: a dead refresh token is an invalid_request there."""
 
-from .subject import (ACCOUNT, Row, Subject, answered, at_a_reconnect, bearer, change_password, duplicate, narrowed, outage, refused,
-                      remove, renamed, trouble, wrong_secret)
+from .subject import (ACCOUNT, Row, Subject, answered, at_a_reconnect, bearer, change_password, duplicate, narrowed,
+                      outage, refused, remove, renamed, trouble, wrong_secret)
 
 ME = "/2/users/me"
 DEAD = {"state": "revoked", "cause": "unknown-revoked"}
@@ -19,6 +19,7 @@ def numbered(code, message):
 
 USER = Subject(
     "x", "x", "x", bearer(f"https://api.x.com{ME}"), scopes=("tweet.read", "tweet.write", "users.read", "offline.access"),
+    clocks=(7200, 0, 0),
     rows=(
         remove(by="verify", **DEAD),
         remove("the app is removed, and a renewal meets it first", by="renew", **DEAD),
