@@ -286,6 +286,7 @@ add_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
   ck_broker_emit_changed (self);
   ck_siblings_review_added (self, channel);
+  ck_broker_replan (self, channel);
   g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
 }
 

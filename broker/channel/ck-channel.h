@@ -29,6 +29,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @stretched: the generation that `min-validity` renewed into already: not twice for one
  * @unaskable: the stack has no way to verify this grant
  * @unproved: a verification follows the renewal that is under way, and says what the channel is
+ * @connecting: the first grant is being fetched, with nobody present
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
  * @jitter: −1.0 … 1.0, chosen anew with each grant
  *
@@ -45,6 +46,7 @@ typedef struct
   guint64 stretched;
   gboolean unaskable;
   gboolean unproved;
+  gboolean connecting;
   gboolean removing;
   double jitter;
 } CkActivity;

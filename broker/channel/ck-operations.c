@@ -8,6 +8,7 @@
 #include "ck-names.h"
 #include "ck-renewal.h"
 #include "ck-turns.h"
+#include "ck-unattended.h"
 #include "ck-verification.h"
 
 /* ---- what the pure parts want to know -------------------------------------------------------- */
@@ -71,8 +72,13 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .last_refused = activity->last_refused,
   };
 
+  if (input->policy == NULL)
+    return FALSE;
+  if (input->policy->unattended && input->record->generation == 0)
+    return !activity->connecting && ck_broker_check_open (broker, NULL);
+
   /* Without a grant (a sealed vault holds it) nothing can be done, and nothing is known to expire. */
-  return input->policy != NULL && ck_channel_get_grant (channel) != NULL;
+  return ck_channel_get_grant (channel) != NULL;
 }
 
 /* ---- renew ----------------------------------------------------------------------------------- */
@@ -338,6 +344,9 @@ ck_operations_act (CkBroker *broker, CkChannel *channel)
 
   switch (due)
     {
+    case CK_DUE_CONNECT:
+      ck_unattended_connect (broker, channel);
+      break;
     case CK_DUE_RENEW:
       ck_channel_renew_async (broker, channel, FALSE, NULL, NULL, NULL);
       break;

@@ -267,6 +267,19 @@ ck_schedule_warning (const CkChannelRecord *record, const CkSettings *settings, 
   return reached >= 0 && (record->warned & (1u << reached)) == 0 ? reached : -1;
 }
 
+/* One that was disconnected on purpose stays so. */
+static guint64
+next_connect (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  if (!input->policy->unattended || record->generation != 0
+      || record->state != CK_STATE_UNCONNECTED || record->cause == CK_CAUSE_DISCONNECTED)
+    return 0;
+
+  return MAX (input->not_before, 1);
+}
+
 CkDue
 ck_schedule_next (const CkScheduleInput *input, guint64 *when)
 {
@@ -275,6 +288,7 @@ ck_schedule_next (const CkScheduleInput *input, guint64 *when)
     CkDue due;
     guint64 when;
   } candidates[] = {
+    { CK_DUE_CONNECT, next_connect (input) },
     { CK_DUE_RENEW, ck_schedule_next_renewal (input) },
     { CK_DUE_INTERRUPT, next_interruption (input) },
     { CK_DUE_EXPIRE, next_expiry (input) },

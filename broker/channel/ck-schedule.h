@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   CK_DUE_NOTHING,
+  CK_DUE_CONNECT, /* the first grant, which needs no person */
   CK_DUE_RENEW,
   CK_DUE_VERIFY,
   CK_DUE_WARN,   /* the next WarnBefore= step ahead of ReconnectBy is reached */

@@ -8,7 +8,7 @@ static const CkSchemaKey keys[] = {
   { "Provider", "Base", CK_VALUE_ID, NULL },
   { "Provider", "Stack", CK_VALUE_FILE_NAME, NULL },
   { "Provider", "Documentation", CK_VALUE_LINK, NULL },
-  { "Provider", "DefaultFlow", CK_VALUE_WORD, "browser device import" },
+  { "Provider", "DefaultFlow", CK_VALUE_WORD, "browser device import none" },
 
   { "OAuth2", "Instance", CK_VALUE_ID, NULL },
   { "OAuth2", "Issuer", CK_VALUE_ENDPOINT, NULL },

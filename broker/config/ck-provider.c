@@ -282,6 +282,7 @@ fill_policy (CkProvider *provider)
   policy->rotation_grace = get_seconds (provider, "Lifetime.RotationGrace", 0);
   policy->min_age_before_renew = get_seconds (provider, "Lifetime.MinAgeBeforeRenew", 0);
   policy->verify_every = get_seconds (provider, "Lifetime.VerifyEvery", 0);
+  policy->unattended = g_str_equal (get_text (provider, "Provider.DefaultFlow"), "none");
   policy->verify_at_start = g_str_equal (get_text (provider, "Lifetime.VerifyAtStart"), "yes");
   policy->keep_alive = get_seconds (provider, "Lifetime.KeepAlive", 0);
   policy->renew_ahead = get_seconds (provider, "Lifetime.RenewAhead", 0);

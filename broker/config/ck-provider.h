@@ -52,6 +52,7 @@ typedef enum
  * @rotation_grace: seconds for which a used refresh token still works; 0: not at all, or not known
  * @min_age_before_renew: seconds an access token must have before the platform renews it; 0: none
  * @verify_every: seconds between verifications by ourselves; 0: never
+ * @unattended: a channel is connected without a person (`DefaultFlow=none`)
  * @verify_at_start: whether every channel is verified when the broker has started
  * @keep_alive: renew at least this often, in seconds, or the grant dies; 0: not needed
  * @renew_ahead: seconds before the end to renew at; 0: the broker's own `RenewAhead=`
@@ -70,6 +71,7 @@ typedef struct
   guint64 rotation_grace;
   guint64 min_age_before_renew;
   guint64 verify_every;
+  gboolean unattended;
   gboolean verify_at_start;
   guint64 keep_alive;
   guint64 renew_ahead;

@@ -20,6 +20,7 @@ APPS = {
     "x": ("x", ["tweet.read", "users.read", "offline.access"]),
     "linkedin": ("linkedin", MEMBER),
     "twitch": ("twitch", ["channel:manage:broadcast"]),
+    "twitch-app": ("twitch", []),
 }
 
 
@@ -186,6 +187,31 @@ def test_twitch_clients_with_and_without_a_secret(made):
         public.renew()
     assert refused.value.word == "Busy"
     assert [entry["client_id"] for entry in public.platform.token_requests(since=since)] == [secret.platform.client_id]
+
+
+def test_twitch_app_token(made, broker):
+    """Nobody is asked for anything."""
+    channel = made("twitch-app")
+    channel.wait_state("connected")
+    first = channel.token()[0]
+    assert channel.verify() == ("connected", "none")
+    channel.renew()
+    assert channel.token()[0] != first and channel.prop("ReconnectBy") == 0
+    broker.restart()
+    assert channel.state == "connected"
+    assert channel.disconnect() == "revoked"
+    broker.restart()
+    assert (channel.state, channel.cause) == ("unconnected", "disconnected")
+
+
+def test_twitch_app_token_comes_late(made):
+    """Twitch does not answer when the channel is added: it is tried again."""
+    platform = made("twitch", "other").platform
+    platform.fault("503", "/oauth2/token", 1)
+    since = len(platform.requests())
+    made("twitch-app", "app").wait_state("connected")
+    asked = [entry for entry in platform.requests()[since:] if entry["path"] == "/oauth2/token"]
+    assert [entry["status"] for entry in asked] == [503, 200]
 
 
 # ---- X -----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ typedef struct
   CkState state;
   guint64 not_before;
   guint64 started_at;
+  gboolean first; /* there was no grant before */
   CkDue due;
   guint64 when; /* after T */
 } Row;
@@ -129,6 +130,28 @@ static const Row rows[] = {
     .not_before = T + 2 * HOUR,
     .due = CK_DUE_INTERRUPT,
     .when = HOUR },
+  { "an app's own token: fetched at once",
+    HOUR,
+    { .unattended = TRUE },
+    FALSE,
+    .state = CK_STATE_UNCONNECTED,
+    .first = TRUE,
+    .due = CK_DUE_CONNECT,
+    .not_before = T + 60,
+    .when = 60 },
+  { "it was there: a person disconnected it",
+    HOUR,
+    { .unattended = TRUE },
+    FALSE,
+    .state = CK_STATE_UNCONNECTED,
+    .due = CK_DUE_NOTHING },
+  { "a person's: not without the person",
+    HOUR,
+    { 0 },
+    FALSE,
+    .state = CK_STATE_UNCONNECTED,
+    .first = TRUE,
+    .due = CK_DUE_NOTHING },
   { "verified when the broker starts",
     4 * HOUR,
     { .verify_every = HOUR, .verify_at_start = TRUE },
@@ -190,7 +213,7 @@ test_next (void)
       guint64 when;
 
       g_test_message ("%s", row->what);
-      record->generation = 1;
+      record->generation = row->first ? 0 : 1;
       record->issued_at = T;
       record->expires_at = T + row->lifetime;
       record->in_doubt = row->in_doubt;
