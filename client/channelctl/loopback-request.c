@@ -48,7 +48,17 @@ is_answer (const char *query, const char *state)
   if (params == NULL)
     return FALSE;
   if (state != NULL)
-    return g_strcmp0 (g_hash_table_lookup (params, "state"), state) == 0;
+    {
+      /* In OAuth 1.0a the request token tells the attempts apart; X's way to say no has it too. */
+      static const char *const names[] = { "state", "oauth_token", "denied" };
+
+      for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+        {
+          if (g_strcmp0 (g_hash_table_lookup (params, names[i]), state) == 0)
+            return TRUE;
+        }
+      return FALSE;
+    }
 
   return g_hash_table_contains (params, "code") || g_hash_table_contains (params, "error");
 }

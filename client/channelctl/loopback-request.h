@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * @head: (array length=size): a request's line and headers, as they came
  * @host: what Host must be, `127.0.0.1:8080`
  * @path: what the path must be
- * @state: (nullable): what the parameter `state` must be; without it, `code` or `error` is enough
+ * @state: (nullable): what the parameter `state` must be, or in OAuth 1.0a `oauth_token` or, if the
+ *   person said no, `denied`; without it, `code` or `error` is enough
  * @target: (out) (transfer full): the request's target where the answer is 200
  *
  * Decides about a request that anybody may have sent.

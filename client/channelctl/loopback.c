@@ -305,6 +305,8 @@ ck_loopback_expect (CkLoopback *self, const char *authorization_uri, const char 
     params = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_WWW_FORM, NULL);
   if (state == NULL && params != NULL)
     state = g_hash_table_lookup (params, "state");
+  if (state == NULL && params != NULL)
+    state = g_hash_table_lookup (params, "oauth_token");
   g_free (self->state);
   self->state = g_strdup (state);
 }

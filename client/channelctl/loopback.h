@@ -52,7 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkLoopback, ck_loopback_free)
 /**
  * ck_loopback_expect:
  * @authorization_uri: where the browser is sent first
- * @state: (nullable): the attempt's `state`; without it the one in @authorization_uri
+ * @state: (nullable): the attempt's `state`; without it the one in @authorization_uri,
+ *   or its `oauth_token`
  *
  * Only an answer with that state is believed. Where neither tells it (a pushed authorization
  * request, RFC 9126), an answer with `code` or `error` is.

@@ -325,6 +325,9 @@ show_secret (CkPrompter *self, GVariant *details, GError **error)
 {
   g_autofree char *message = lookup_clean (details, "message");
 
+  /* It may hold the link that leads to what is asked for, and nobody shows the question there. */
+  if (!self->options.json && isatty (STDIN_FILENO) != 1)
+    g_print ("%s\n", message);
   self->key = "secret";
   self->question = g_strdup_printf ("%s:", message);
   ask (self);

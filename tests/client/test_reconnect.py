@@ -241,7 +241,8 @@ def test_import(ctl, broker):
 def test_import_from_a_pipe(ctl, broker):
     seen = []
     broker.attempt = script(("prompt", 1, "secret", {"message": "Refresh token"}), seen)
-    assert ctl("reconnect", "tv", "--import", stdin="r3fresh\nmore\n").returncode == 0
+    done = ctl("reconnect", "tv", "--import", stdin="r3fresh\nmore\n")
+    assert done.returncode == 0 and "Refresh token" in done.stdout
     assert seen[1][1] == b"r3fresh"
 
 

@@ -255,6 +255,36 @@ test_without_state (void)
   g_assert_cmpuint (heard.n, ==, 1);
 }
 
+/* OAuth 1.0a: the request token is what tells this attempt's answer from another's. */
+static void
+test_oauth1 (void)
+{
+  static const struct
+  {
+    const char *target;
+    gboolean is_ours;
+  } rows[] = {
+    { "/callback?oauth_token=t&oauth_verifier=v", TRUE },
+    { "/callback?denied=t", TRUE },
+    { "/callback?oauth_token=other&oauth_verifier=v", FALSE },
+    { "/callback?denied=other", FALSE },
+    { "/callback?oauth_verifier=v", FALSE },
+    { "/callback?code=c", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Heard) heard = { 0 };
+      g_autoptr (CkLoopback) loopback = make (&heard);
+      g_autofree char *page = NULL;
+
+      g_test_message ("%s", rows[i].target);
+      ck_loopback_expect (loopback, "https://api.x.com/oauth/authorize?oauth_token=t", NULL);
+      page = get (port_of (loopback), rows[i].target);
+      g_assert_nonnull (strstr (page, rows[i].is_ours ? " 200 " : " 404 "));
+    }
+}
+
 /* A pushed request: the service tells the state that its URI does not show. */
 static void
 test_state_apart (void)
@@ -467,6 +497,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/loopback/answer-taken-once", test_answer_taken_once);
   g_test_add_func ("/ctl/loopback/others-refused", test_others_refused);
   g_test_add_func ("/ctl/loopback/without-state", test_without_state);
+  g_test_add_func ("/ctl/loopback/oauth1", test_oauth1);
   g_test_add_func ("/ctl/loopback/state-apart", test_state_apart);
   g_test_add_func ("/ctl/loopback/huge-request", test_huge_request);
   g_test_add_func ("/ctl/loopback/nul-byte", test_nul_byte);
