@@ -112,6 +112,30 @@ is_token (CkHttpResponse *response)
   return status >= 200 && status <= 299 && json != NULL && !ck_token_is_error (json);
 }
 
+/* Whether the platform exchanges none that is so new. */
+static gboolean
+is_too_young (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "Lifetime", "MinAgeBeforeRenew");
+  guint64 min_age = setting != NULL ? g_ascii_strtoull (setting, NULL, 10) : 0;
+
+  return g_str_equal (ck_transaction_get_operation (t), "renew")
+         && ck_transaction_get_grant_time (t, "issued-at") + min_age
+                > (guint64) (g_get_real_time () / G_USEC_PER_SEC);
+}
+
+/* A refusal that nobody knows and that has a reason here: it says nothing about the token. */
+static CkResult
+fail_refused (CkTransaction *t, CkHttpResponse *answer)
+{
+  if (is_too_young (t)
+      && g_str_equal (ck_transaction_get_response_cause (t, answer, "token"), "none"))
+    return ck_transaction_fail (t, "server-error",
+                                "the token is too new to be exchanged; it is tried again later");
+
+  return ck_transaction_fail_response (t, answer, "token", WHAT);
+}
+
 /*
  * The token that is presented stays good, so nothing is spent: an exchange whose answer was lost is
  * made again. Refused, it is made with the next of the client's secrets, once each: platforms have
@@ -137,7 +161,7 @@ exchange (CkTransaction *t,
           return CK_RESULT_SUCCESS;
         }
 
-      result = ck_transaction_fail_response (t, answer, "token", WHAT);
+      result = fail_refused (t, answer);
       if (result != CK_RESULT_AUTH_ERR || !arguments->sends_secret
           || !ck_transaction_next_client_secret (t))
         return result;

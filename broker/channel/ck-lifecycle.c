@@ -122,12 +122,15 @@ reconnect_no_later (CkChannelRecord *record, guint64 end)
     record->reconnect_by = end;
 }
 
-/* The end of a refresh token that renewals leave as it is: none of them moves it. */
+/* The end of a refresh token that renewals leave as it is: none of them moves it. Where a token is
+ * exchanged in place of one, each exchange does. */
 static guint64
 absolute_end (CkGrant *grant, const CkLifecycleContext *context)
 {
-  return context->policy->rotation == CK_ROTATION_NO ? ck_grant_get_renewable_until (grant)
-                                                     : CK_TIME_UNKNOWN;
+  if (context->policy->rotation != CK_ROTATION_NO || *ck_grant_get_refresh_token (grant) == '\0')
+    return CK_TIME_UNKNOWN;
+
+  return ck_grant_get_renewable_until (grant);
 }
 
 /* The three clocks of a grant, with the provider's defaults where the answer said nothing. */
@@ -277,6 +280,12 @@ ck_lifecycle_verified (const CkChannelRecord *before,
         record->reconnect_by = before->reconnect_by;
     }
   ck_lifecycle_merge_advice (record, advice, context);
+  if (before->state == CK_STATE_EXPIRING && record->reconnect_by > before->reconnect_by + SAME_DATE)
+    {
+      /* The person was there meanwhile: what was announced is over, and will be again in time. */
+      record->warned = 0;
+      ck_lifecycle_change_state (record, before, CK_STATE_CONNECTED, CK_CAUSE_NONE, "", events);
+    }
 
   if (before->state == CK_STATE_LOCKED || before->state == CK_STATE_UNCONNECTED
       || ck_lifecycle_is_good (before->state))

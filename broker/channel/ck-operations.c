@@ -125,6 +125,17 @@ is_too_soon (CkBroker *broker, CkChannel *channel)
   return FALSE;
 }
 
+/* Some platforms refuse to renew a young token: nothing comes of asking. */
+static gboolean
+is_too_young (CkBroker *broker, CkChannel *channel)
+{
+  const CkRenewalPolicy *policy = ck_operations_get_policy (broker, channel);
+  guint64 now = ck_clock_now ();
+
+  return policy != NULL && ck_channel_may_hand_out (channel, now)
+         && now < ck_channel_get_record (channel)->issued_at + policy->min_age_before_renew;
+}
+
 static gboolean
 check_holds_grant (CkBroker *broker, CkChannel *channel, GError **error)
 {
@@ -158,7 +169,7 @@ ck_channel_renew_async (CkBroker *broker,
       return;
     }
   if (by_person && !ck_turns_is_under_way (channel, CK_TURN_RENEW)
-      && is_too_soon (broker, channel))
+      && (is_too_young (broker, channel) || is_too_soon (broker, channel)))
     {
       if (ck_channel_may_hand_out (channel, ck_clock_now ()))
         g_task_return_boolean (task, TRUE);

@@ -58,7 +58,8 @@ CkGrant *ck_channel_get_token_finish (GAsyncResult *result,
 /**
  * ck_channel_renew_async:
  * @by_person: counts against MinCheckInterval: sooner than that, it succeeds at once if the
- *   channel is good, else fails with what is known
+ *   channel is good, else fails with what is known; so it does with a token that is younger than the
+ *   platform renews one
  *
  * Errors: the one of the resulting state's name; %CK_ERROR_NOT_SUPPORTED where the stack has no
  * renewal.

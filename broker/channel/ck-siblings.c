@@ -17,6 +17,20 @@ may_be_same_owner (const char *a, const char *b)
   return *a == '\0' || *b == '\0' || g_str_equal (a, b);
 }
 
+/* One platform may have several provider files, as Facebook has for its pages and for the Instagram
+ * accounts linked to them: what a person does there hits the channels of all of them. */
+static gboolean
+is_same_platform (CkBroker *broker, const char *a, const char *b)
+{
+  CkConfig *config = ck_broker_get_config (broker);
+  CkProvider *one = ck_config_lookup_provider (config, a, NULL);
+  CkProvider *other = ck_config_lookup_provider (config, b, NULL);
+
+  return g_str_equal (a, b)
+         || (one != NULL && other != NULL
+             && g_str_equal (ck_provider_get_host (one), ck_provider_get_host (other)));
+}
+
 gboolean
 ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner_id)
 {
@@ -29,7 +43,7 @@ ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner
       const CkChannelRecord *sibling = ck_channel_get_record (other);
 
       if (other != channel && ck_channel_get_grant (other) != NULL
-          && g_str_equal (sibling->provider, provider)
+          && is_same_platform (broker, sibling->provider, provider)
           && may_be_same_owner (sibling->owner_id, owner_id))
         return TRUE;
     }
@@ -49,7 +63,7 @@ ck_siblings_verify (CkBroker *broker, CkChannel *channel)
       const CkChannelRecord *sibling = ck_channel_get_record (other);
 
       if (other != channel && ck_channel_get_grant (other) != NULL
-          && g_str_equal (sibling->provider, record->provider)
+          && is_same_platform (broker, sibling->provider, record->provider)
           && may_be_same_owner (sibling->owner_id, record->owner_id))
         ck_channel_verify_async (broker, other, FALSE, NULL, NULL, NULL);
     }

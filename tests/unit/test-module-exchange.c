@@ -178,6 +178,30 @@ test_trouble (void)
   g_assert_cmpstr (bench_get (bench, "access-token"), ==, "short-lived-token");
 }
 
+/* A token that is too new for the platform is refused, and that says nothing about it. */
+static void
+test_too_young (void)
+{
+  g_autoptr (Bench) bench = make_bench ();
+
+  bench_set (bench, "Lifetime.MinAgeBeforeRenew", "86400");
+  bench_answer (bench, 400, "{\"error\":{\"code\":100,\"message\":\"too young\"}}");
+  g_assert_cmpint (bench_run (bench, "renew", "token_exchange", LONG_TO_LONG), ==,
+                   CK_RESULT_AUTHINFO_UNAVAIL);
+  g_assert_cmpstr (bench_get_cause (bench), ==, "server-error");
+
+  /* What says that it is dead is believed, of any age. */
+  bench_answer (bench, 400, "{\"error\":\"invalid_grant\"}");
+  g_assert_cmpint (bench_run (bench, "renew", "token_exchange", LONG_TO_LONG), ==,
+                   CK_RESULT_CRED_UNAVAIL);
+
+  bench_set_grant_time (bench, "issued-at", bench_now () - 86401);
+  bench_answer (bench, 400, "{\"error\":{\"code\":100,\"message\":\"no\"}}");
+  g_assert_cmpint (bench_run (bench, "renew", "token_exchange", LONG_TO_LONG), ==,
+                   CK_RESULT_AUTH_ERR);
+  g_assert_cmpstr (bench_get_cause (bench), ==, "none");
+}
+
 static void
 test_secret_rollover (void)
 {
@@ -238,6 +262,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/token_exchange/expired", test_expired);
   g_test_add_func ("/module/token_exchange/nothing-to-exchange", test_nothing_to_exchange);
   g_test_add_func ("/module/token_exchange/trouble", test_trouble);
+  g_test_add_func ("/module/token_exchange/too-young", test_too_young);
   g_test_add_func ("/module/token_exchange/secret-rollover", test_secret_rollover);
   g_test_add_func ("/module/token_exchange/bad-lines", test_bad_lines);
 

@@ -12,7 +12,9 @@ from . import certificates
 from .dailymotion import Dailymotion
 from .discord import Discord
 from .entra import Entra
+from .facebook import Facebook
 from .google import Google
+from .instagram import Instagram, Threads
 from .kick import Kick
 from .linkedin import LinkedIn
 from .lumen import Lumen
@@ -29,7 +31,7 @@ from .x import X
 from .x_oauth1 import XOAuth1
 
 PLATFORMS = (
-    Google, X, LinkedIn, Twitch,
+    Facebook, Instagram, Google, X, LinkedIn, Twitch, Threads,
     Kick, TikTok, Pinterest, Reddit, Discord, Mastodon, Vimeo, Dailymotion, Trovo, Entra,
     XOAuth1, Telegram,
 )
