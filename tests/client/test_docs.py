@@ -113,3 +113,29 @@ def test_bash_completion(ctl, broker, line, offered):
 
 def test_completions_without_a_service(ctl):
     assert complete("channelctl show ", ctl) == set()
+
+
+def advice_words():
+    return re.findall(r'#define CK_ADVICE_\w+ "([a-z-]+)"', read("common", "ck-advice.h"))
+
+
+def test_every_advice_is_explained():
+    text, listed = read("docs", "best-practices.md"), read("docs", "man", "channelkeeper.provider.5")
+    assert len(advice_words()) == 6
+    for word in advice_words():
+        assert f"`{word}`" in text and word in listed
+
+
+def test_every_shipped_platform_has_its_place():
+    shipped = {name.split(".")[0] for name in os.listdir(os.path.join(TOP, "backends", "providers"))
+               if name.endswith(".provider")} - {"oauth2", "oidc"}
+    text = read("docs", "platforms", "README.md")
+    assert {name for name in shipped if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("page", sorted(os.listdir(os.path.join(TOP, "docs", "platforms"))))
+def test_links_of_the_platforms_pages(page):
+    text = read("docs", "platforms", page)
+    assert len(text.splitlines()) <= 60, "a page is short"
+    for target in re.findall(r"\]\(([^):]+)\)", text):
+        assert os.path.exists(os.path.join(TOP, "docs", "platforms", target)), target
