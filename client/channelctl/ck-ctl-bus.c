@@ -174,8 +174,8 @@ explain_error (GError **error)
     return;
 
   *error = g_error_new (CK_EXIT_ERROR, CK_EXIT_NO_SERVICE,
-                        "the Channelkeeper service does not answer (%s); is it running? "
-                        "See 'systemctl status channelkeeper'",
+                        _ ("the Channelkeeper service does not answer (%s); is it running? "
+                           "See 'systemctl status channelkeeperd'"),
                         local->message);
   g_error_free (local);
 }

@@ -137,5 +137,5 @@ def test_every_shipped_platform_has_its_place():
 def test_links_of_the_platforms_pages(page):
     text = read("docs", "platforms", page)
     assert len(text.splitlines()) <= 60, "a page is short"
-    for target in re.findall(r"\]\(([^):]+)\)", text):
+    for target in re.findall(r"\]\(([^):#]+)[^)]*\)", text):
         assert os.path.exists(os.path.join(TOP, "docs", "platforms", target)), target
