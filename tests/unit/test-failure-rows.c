@@ -365,6 +365,98 @@ load_platforms (void)
   return g_steal_pointer (&platforms);
 }
 
+/* ---- nothing is missing ---------------------------------------------------------------------- */
+
+#define N_ROWS 121
+
+/* Rows of the failure table that no answer shows. */
+static const struct
+{
+  gint64 first;
+  gint64 last;
+  const char *why;
+} elsewhere[] = {
+  { 20, 20, "the clocks say it: a date in a good answer" },
+  { 22, 22, "pushed by the platform" },
+  { 34, 35, "pushed by the platform" },
+  { 48, 48, "pushed by the platform" },
+  { 49, 50, "told from 51 by what we did before: SettleTime=, and the owner's other channels" },
+  { 71, 71, "pushed by the platform" },
+  { 80, 80, "pushed by the platform" },
+  { 87, 87, "pushed by the platform" },
+  { 92, 96, "Bluesky has no provider file: it needs a key of its own for each grant" },
+  { 118, 118, "no answer at all: libcurl says it, test-http.c" },
+  { 120, 121, "not the answer but who asks: test-module-verify.c, test-oauth-redirect.c" },
+};
+
+static gboolean
+is_elsewhere (gint64 row)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    {
+      if (row >= elsewhere[i].first && row <= elsewhere[i].last)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A row is there if an answer means something by it: near misses alone would prove nothing. */
+static void
+test_all_rows (gconstpointer data)
+{
+  const GPtrArray *platforms = data;
+  gboolean seen[N_ROWS + 1] = { FALSE };
+
+  for (guint i = 0; i < platforms->len; i++)
+    {
+      const Platform *platform = g_ptr_array_index (platforms, i);
+      JsonArray *rows = json_node_get_array (platform->rows);
+
+      for (guint j = 0; j < json_array_get_length (rows); j++)
+        {
+          JsonObject *row = json_array_get_object_element (rows, j);
+          JsonNode *number = json_object_get_member (row, "row");
+
+          if (json_node_get_value_type (number) == G_TYPE_INT64 && json_node_get_int (number) >= 1
+              && json_node_get_int (number) <= N_ROWS
+              && !json_object_get_null_member (row, "cause"))
+            seen[json_node_get_int (number)] = TRUE;
+        }
+    }
+
+  for (gint64 row = 1; row <= N_ROWS; row++)
+    {
+      if (seen[row] != is_elsewhere (row))
+        continue;
+      g_test_message ("row %d is %s", (int) row,
+                      seen[row] ? "in a file, and in the list of those that are not"
+                                : "in no file");
+      g_test_fail ();
+    }
+}
+
+static void
+test_all_providers (gconstpointer data)
+{
+  const GPtrArray *platforms = data;
+  const char *const dirs[] = { g_getenv ("CK_TEST_PROVIDERS"), NULL };
+  g_auto (GStrv) ids = ck_provider_list_ids (dirs);
+
+  for (char **id = ids; *id != NULL; id++)
+    {
+      /* What a provider inherits has been tried where it comes from. */
+      gboolean found = g_str_equal (*id, "oidc");
+
+      for (guint i = 0; i < platforms->len && !found; i++)
+        found = g_str_equal (((const Platform *) g_ptr_array_index (platforms, i))->file, *id);
+      if (found)
+        continue;
+      g_test_message ("there is no failure-rows/%s.json", *id);
+      g_test_fail ();
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -382,6 +474,9 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, platform, test_platform);
     }
+
+  g_test_add_data_func ("/failure-rows/all-providers", platforms, test_all_providers);
+  g_test_add_data_func ("/failure-rows/all-rows", platforms, test_all_rows);
 
   /* From here on one wrong platform does not hide the next. */
   g_test_set_nonfatal_assertions ();
