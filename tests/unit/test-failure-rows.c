@@ -260,6 +260,63 @@ check_row (const Row *row, CkProvider *provider, CkFailureTable *table)
   check_state (row, provider, &sample, cause);
 }
 
+/* (transfer full): a good answer of the platform's, with @text as what somebody wrote there. */
+static JsonNode *
+make_post (const char *text)
+{
+  JsonObject *post = json_object_new ();
+  JsonArray *posts = json_array_new ();
+  JsonObject *answer = json_object_new ();
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_object_set_string_member (post, "text", text);
+  json_object_set_string_member (post, "message", text);
+  json_array_add_object_element (posts, post);
+  json_object_set_array_member (answer, "data", posts);
+  json_object_set_array_member (answer, "items", json_array_ref (posts));
+  json_node_take_object (node, answer);
+
+  return node;
+}
+
+static void
+check_disguise (
+    const Row *row, CkFailureTable *table, const char *disguise, gint64 status, JsonNode *body)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_auto (Sample) sample = { 0 };
+  CkCause cause;
+
+  json_object_set_string_member (object, "where",
+                                 json_object_get_string_member (row->object, "where"));
+  json_object_set_int_member (object, "status", status);
+  json_object_set_member (object, "body", body);
+  sample = make_sample (object);
+  ck_failure_table_lookup (table, &sample.answer, &cause);
+  if (!is_transient (cause) && cause != CK_CAUSE_NONE)
+    complain (row, "%s is taken for %s", disguise, ck_cause_to_string (cause));
+}
+
+/* Every row that says something about a grant is a near miss as well: as a page that a proxy made
+ * of it, as what somebody wrote, and when the platform is down. */
+static void
+check_disguises (const Row *row, CkFailureTable *table)
+{
+  const char *where = json_object_get_string_member (row->object, "where");
+  gint64 status = json_object_get_int_member_with_default (row->object, "status", 0);
+  g_auto (Sample) sample = make_sample (row->object);
+  g_autofree char *page = g_strdup_printf ("<html><p>%s</p></html>", sample.body);
+  JsonNode *page_node = json_node_new (JSON_NODE_VALUE);
+  JsonNode *same_node = json_node_new (JSON_NODE_VALUE);
+
+  json_node_set_string (page_node, page);
+  json_node_set_string (same_node, sample.body);
+  check_disguise (row, table, "a page of HTML", g_str_equal (where, "redirect") ? 400 : status,
+                  page_node);
+  check_disguise (row, table, "a post", 200, make_post (sample.body));
+  check_disguise (row, table, "a 503", 503, same_node);
+}
+
 static void
 test_platform (gconstpointer data)
 {
@@ -288,6 +345,7 @@ test_platform (gconstpointer data)
         return;
       near_misses += json_object_get_null_member (row.object, "cause");
       check_row (&row, provider, table);
+      check_disguises (&row, table);
     }
   /* A table that matches everything would pass all other rows. */
   if (g_str_equal (platform->file, platform->id))
