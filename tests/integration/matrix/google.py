@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """YouTube: Google's OAuth, and a channel that may be a brand's."""
 
-from .subject import (ACCOUNT, DAY, Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage,
+from .subject import (ACCOUNT, DAY, Row, Subject, answered, at_a_reconnect, bearer, change_password, narrowed, outage,
                       refused, remove, renamed, trouble, wrong_secret)
 
 CHANNELS = "/youtube/v3/channels"
@@ -25,6 +25,10 @@ USER = Subject(
         refused("the organization wants a new login", "session-policy", "/token", "expired", "expired", by="renew"),
         refused("the organization's administrator forbids it", "admin-policy", "/token", "blocked", "permission-lost",
                 by="renew"),
+        answered("the app is for an organization alone", 403, {"error": "org_internal"}, "/token", "blocked",
+                 "permission-lost", by="renew"),
+        answered("the grant is another app's", 401, {"error": "unauthorized_client"}, "/token", "suspended",
+                 "client-misconfigured", by="renew", heals_by="renew"),
         wrong_secret(undo=("restore-secret secret=google-client-secret-8e2f11d7",)),
         Row("the app is suspended", ("suspend-app",), "renew", "suspended", "app-suspended",
             undo=("suspend-app suspended=false",), heals_by="renew"),
@@ -39,6 +43,8 @@ USER = Subject(
         refused("the quota is used up", "quota", CHANNELS, "connected", "none", signal="none"),
         Row("another of the person's channels is chosen", ("pick page=$PAGE1",), "reconnect", "connected",
             "wrong-account", signal="Locked", undo=("pick",)),
+        Row("the app is disabled, says the consent page", ("deny word=disabled_client",), "reconnect", "connected",
+            "app-suspended", signal="none", undo=("deny denies=false",)),
         renamed(), narrowed(YOUTUBE),
     ) + outage(3599, by="ask") + trouble(CHANNELS) + at_a_reconnect())
 

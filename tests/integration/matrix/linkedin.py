@@ -2,7 +2,7 @@
 """LinkedIn: nothing renews the token of an ordinary app; a partner's lives a year at most."""
 
 from .subject import (ACCOUNT, DAY, Row, Subject, at_a_reconnect, bearer, change_password, duplicate, narrowed,
-                      refused, remove, renamed, trouble)
+                      refused, remove, renamed, too_late, trouble)
 
 USERINFO = "/v2/userinfo"
 INTROSPECT = "/oauth/v2/introspectToken"
@@ -25,7 +25,14 @@ MEMBER = Subject(
         refused("the API's version is retired", "old-version", USERINFO, "suspended", "client-misconfigured",
                 by="verify verify"),
         refused("a permission is gone", "missing-scope", USERINFO, "blocked", "permission-lost"),
+        refused("the person is no administrator any more", "no-role", USERINFO, "blocked", "permission-lost"),
+        refused("the request has no token", "no-access", USERINFO, "suspended", "client-misconfigured",
+                by="verify verify"),
+        refused("a new token is not known everywhere yet", "bad-access", USERINFO, "connected", "none", signal="none"),
         WRONG_SECRET,
+        Row("the person does not log in", ("deny word=user_cancelled_login",), "reconnect", "connected", "none",
+            signal="none", undo=("deny denies=false",)),
+        too_late(1800),
         Row("the app may not ask for a scope", ("deny word=unauthorized_scope_error",), "reconnect", "connected",
             "client-misconfigured", signal="none", undo=("deny denies=false",)),
         duplicate(422, b'{"status":422,"message":"Content is a duplicate of urn:li:share:7000000000000000000"}'),

@@ -124,6 +124,13 @@ def renamed(to="Alice, all day"):
                "verify", "connected", "none", signal="none", undo=(), account_name=to)
 
 
+def too_late(lifetime):
+    """The code ran out before it was used: nothing is wrong, the person begins again. `lifetime`:
+    what code_ttl is otherwise."""
+    return Row("the code has run out", ("settings code_ttl=0",), "reconnect", "connected", "none", signal="none",
+               undo=(f"settings code_ttl={lifetime}",))
+
+
 def duplicate(status, body):
     """A refusal that is no token problem: told as advice, before the platform does more."""
     return Row("the same post twice", (), "report", "connected", "none", signal="none", advice="duplicate-content",

@@ -3,7 +3,7 @@
 why a token is dead."""
 
 from .subject import (DAY, NEVER, Row, Subject, at_a_reconnect, bearer, change_password, narrowed, outage, refused,
-                      remove, renamed, trouble, wrong_secret)
+                      remove, renamed, too_late, trouble, wrong_secret)
 
 VALIDATE = "/oauth2/validate"
 API = bearer("https://api.twitch.tv/helix/users", headers={"client-id": "%c"})
@@ -28,7 +28,7 @@ USER = Subject(
         refused("the role is gone", "no-role", VALIDATE, "blocked", "permission-lost"),
         Row("an app asks for more than was granted", (), "report", "connected", "none", signal="none",
             report=(401, MISSING_SCOPE), undo=()),
-        renamed("alice_all_day"), narrowed("user:read:chat"),
+        too_late(60), renamed("alice_all_day"), narrowed("user:read:chat"),
     ) + outage(14146) + trouble(VALIDATE) + at_a_reconnect())
 
 # A public client: device codes, and refresh tokens that work once and live 30 days.

@@ -190,7 +190,7 @@ class Google(OAuthPlatform):
                 "scope": " ".join(family.scopes), "token_type": "Bearer"}
         if refresh:
             body["refresh_token"] = refresh.value
-            if refresh.expires - refresh.issued < FOREVER:
+            if refresh.expires - refresh.issued < UNUSED:  # what has an end of its own
                 body["refresh_token_expires_in"] = int(refresh.expires - refresh.issued) - 1
         if "openid" in family.scopes:
             body["id_token"] = idtoken.make(self, "https://accounts.google.com", family,
