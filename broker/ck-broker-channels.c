@@ -13,23 +13,11 @@ void
 ck_broker_on_due (gpointer key, gpointer user_data)
 {
   CkBroker *self = CK_BROKER (user_data);
-  g_autoptr (GPtrArray) channels = NULL;
 
   if (key != NULL)
-    {
-      ck_operations_act (self, CK_CHANNEL (key));
-      return;
-    }
-
-  g_message ("the wall clock was set: every plan is made anew");
-  channels = ck_broker_dup_channels (self);
-  for (guint i = 0; i < channels->len; i++)
-    {
-      CkChannel *channel = g_ptr_array_index (channels, i);
-
-      ck_channel_clock_set (channel);
-      ck_broker_replan (self, channel);
-    }
+    ck_operations_act (self, CK_CHANNEL (key));
+  else
+    ck_broker_clock_set (self);
 }
 
 /* ---- declared channels ----------------------------------------------------------------------- */

@@ -31,6 +31,8 @@ struct _CkBroker
   CkGate *gate;
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
   guint64 sequence;
+  guint64 last_time;   /* the wall clock of the former run's last write */
+  gint64 clock_offset; /* what the wall clock is ahead of CLOCK_BOOTTIME, microseconds */
   gboolean started;
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };
@@ -62,6 +64,11 @@ void ck_broker_client_free (CkBrokerClient *client);
 
 /* The channels part of it. */
 void ck_broker_apply_channels (CkBroker *self);
+
+/* Rule 9: when state.db is open; for each grant read at start; when the wall clock was set. */
+void ck_broker_clock_begin (CkBroker *self);
+void ck_broker_clock_judge (CkBroker *self, CkChannel *channel);
+void ck_broker_clock_set (CkBroker *self);
 
 /* The planner's callback. */
 void ck_broker_on_due (gpointer key, gpointer user_data);

@@ -76,6 +76,7 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
   if (self->state_db == NULL)
     return NULL;
   self->sequence = ck_state_db_get_sequence (self->state_db);
+  ck_broker_clock_begin (self);
 
   self->planner = ck_planner_new (ck_broker_on_due, self, error);
   if (self->planner == NULL)
@@ -304,6 +305,7 @@ reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
       g_message ("%s: its grant was kept across the restart", record->id);
       ck_save_keep_trying (self, channel, best->grant, best->generation);
     }
+  ck_broker_clock_judge (self, channel);
   if (best->generation > record->generation)
     follow_vault (self, channel, best->generation);
   else

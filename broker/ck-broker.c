@@ -386,6 +386,8 @@ ck_broker_note_reached (CkBroker *self)
       /* A request that may still be under way is waited for, network or not (rule 3). */
       if (!ck_channel_get_record (channel)->in_doubt)
         ck_channel_get_activity (channel)->not_before = 0;
+      /* A failure that is on its way here begins a row of its own. */
+      ck_channel_get_activity (channel)->failures = 0;
       ck_broker_replan (self, channel);
     }
 }

@@ -7,9 +7,6 @@
 #include "ck-error.h"
 #include "ck-lifecycle.h"
 
-/* Seconds: the longest wait that survives a step of the wall clock. */
-#define LONGEST_WAIT 3600
-
 struct _CkChannel
 {
   GObject parent;
@@ -108,6 +105,8 @@ ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved)
   self->grant = grant;
   self->unsaved = !!unsaved;
   self->activity.unaskable = FALSE;
+  self->activity.distrusted = FALSE;
+  self->activity.foreign_times = FALSE;
   self->activity.jitter = g_random_double_range (-1.0, 1.0);
 }
 
@@ -115,16 +114,6 @@ CkActivity *
 ck_channel_get_activity (CkChannel *self)
 {
   return &self->activity;
-}
-
-void
-ck_channel_clock_set (CkChannel *self)
-{
-  guint64 now = ck_clock_now ();
-
-  self->activity.not_before = MIN (self->activity.not_before, now + LONGEST_WAIT);
-  self->activity.last_refused = MIN (self->activity.last_refused, now);
-  self->activity.last_check = MIN (self->activity.last_check, now);
 }
 
 void

@@ -30,6 +30,8 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @unaskable: the stack has no way to verify this grant
  * @unproved: a verification follows the renewal that is under way, and says what the channel is
  * @connecting: the first grant is being fetched, with nobody present
+ * @distrusted: its times were reckoned on a clock that does not agree with ours: to be verified
+ * @foreign_times: the same, verified or not: a step of our clock is not theirs
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
  * @jitter: −1.0 … 1.0, chosen anew with each grant
  *
@@ -47,6 +49,8 @@ typedef struct
   gboolean unaskable;
   gboolean unproved;
   gboolean connecting;
+  gboolean distrusted;
+  gboolean foreign_times;
   gboolean removing;
   double jitter;
 } CkActivity;
@@ -100,14 +104,6 @@ void ck_channel_set_grant (CkChannel *self, CkGrant *grant, gboolean unsaved);
  * Returns: (transfer none): for the operations beside this file
  */
 CkActivity *ck_channel_get_activity (CkChannel *self);
-
-/**
- * ck_channel_clock_set:
- *
- * The wall clock was set: what was to be waited for by the old one is not waited for longer than an
- * hour by the new one.
- */
-void ck_channel_clock_set (CkChannel *self);
 
 void ck_channel_set_declared (CkChannel *self, gboolean declared);
 gboolean ck_channel_is_declared (CkChannel *self);

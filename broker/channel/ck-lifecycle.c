@@ -258,6 +258,16 @@ ck_lifecycle_granted (const CkChannelRecord *before,
   return g_steal_pointer (&record);
 }
 
+/* What a verification hands back unchanged is older than the record's times, which follow the clock. */
+static gboolean
+has_learned_times (CkGrant *grant, CkGrant *held)
+{
+  return held == NULL || ck_grant_get_issued_at (grant) != ck_grant_get_issued_at (held)
+         || ck_grant_get_expires_at (grant) != ck_grant_get_expires_at (held)
+         || ck_grant_get_renewable_until (grant) != ck_grant_get_renewable_until (held)
+         || ck_grant_get_reconnect_by (grant) != ck_grant_get_reconnect_by (held);
+}
+
 CkChannelRecord *
 ck_lifecycle_verified (const CkChannelRecord *before,
                        CkGrant *grant,
@@ -273,7 +283,8 @@ ck_lifecycle_verified (const CkChannelRecord *before,
   if (grant != NULL)
     {
       follow_account (record, grant);
-      set_clocks (record, grant, context);
+      if (has_learned_times (grant, context->held))
+        set_clocks (record, grant, context);
       /* Nor does a verification move that date, unless the platform says it has moved. */
       if (ck_grant_get_reconnect_by (grant) == CK_TIME_UNKNOWN && context->can_renew
           && before->reconnect_by != CK_TIME_UNKNOWN)

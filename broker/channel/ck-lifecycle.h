@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * CkLifecycleContext:
  * @now: Unix seconds
  * @policy: the provider's
+ * @held: (nullable): (for a verification) the grant that was verified
  * @can_renew: the channel can get a new access token with nobody present
  * @unproved: (for a renewal) a verification follows: a token alone does not heal a blocked channel
  * @confirmed: (for a refusal) the second opinion of rule 4 agreed: the renewal that followed a bad
@@ -31,6 +32,7 @@ typedef struct
 {
   guint64 now;
   const CkRenewalPolicy *policy;
+  CkGrant *held;
   gboolean can_renew;
   gboolean unproved;
   gboolean confirmed;

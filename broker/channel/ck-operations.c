@@ -41,6 +41,7 @@ ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleCon
     .policy = policy != NULL ? policy : &no_policy,
     .can_renew = ck_renewal_has_means (broker, channel),
     .unproved = ck_channel_get_activity (channel)->unproved,
+    .held = ck_channel_get_grant (channel),
   };
 }
 
@@ -71,6 +72,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .started_at = ck_broker_get_started_at (broker),
     .last_refused = activity->last_refused,
   };
+  input->distrusted = activity->distrusted && (!input->unaskable || input->can_renew);
 
   if (input->policy == NULL)
     return FALSE;

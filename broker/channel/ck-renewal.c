@@ -96,6 +96,7 @@ ck_renewal_back_off (CkChannel *channel, const CkOutcome *outcome)
     {
       activity->failures = 0;
       activity->not_before = 0;
+      activity->distrusted = FALSE;
       return;
     }
 

@@ -129,6 +129,12 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
     }
 
   when = record->in_doubt ? renewal_in_doubt (input) : plain_renewal (input);
+  /* It is verified first, or where that is not possible renewed; but not where the platform refuses
+   * to renew what is young, and nobody knows how old it is. */
+  if (input->distrusted && !record->in_doubt && !input->unaskable)
+    when = 0;
+  else if (input->distrusted && !record->in_doubt && input->policy->min_age_before_renew == 0)
+    when = 1;
   /* No token now: neither the demand nor a date to keep it alive by is waited for. */
   if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt)
     when = MAX (record->issued_at + input->policy->min_age_before_renew, 1);
@@ -167,6 +173,8 @@ next_verification (const CkScheduleInput *input)
     case CK_STATE_EXPIRING:
       if (record->refused_count > 0)
         return next_doubtful_check (input);
+      if (input->distrusted)
+        return MAX (input->not_before, 1);
       every = input->policy->verify_every;
       break;
     case CK_STATE_SUSPENDED:
@@ -196,6 +204,8 @@ next_interruption (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
+  if (input->distrusted)
+    return 0;
   if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING)
     return 0;
   if (!is_known (record->expires_at) || input->not_before <= record->expires_at
@@ -210,6 +220,8 @@ next_expiry (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
+  if (input->distrusted)
+    return 0;
   if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
       && record->state != CK_STATE_INTERRUPTED)
     return 0;
@@ -234,7 +246,7 @@ next_warning (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
-  if (!is_known (record->reconnect_by)
+  if (input->distrusted || !is_known (record->reconnect_by)
       || (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING))
     return 0;
 

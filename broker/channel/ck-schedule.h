@@ -38,6 +38,9 @@ typedef enum
  * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0 if
  *   it has refused nothing since we run
  *
+ * @distrusted: the record's times were reckoned on a wall clock later than ours (rule 9): nothing runs
+ *   out by them, and the platform is asked at once
+ *
  * All that the plan of one channel depends on.
  */
 typedef struct
@@ -51,6 +54,7 @@ typedef struct
   guint64 not_before;
   guint64 started_at;
   guint64 last_refused;
+  gboolean distrusted;
 } CkScheduleInput;
 
 /**
