@@ -99,6 +99,8 @@ sim_time_reset (void)
     alarms = g_ptr_array_new ();
   g_assert_cmpuint (alarms->len, ==, 0);
   now = offset = 0;
+  /* The broker's jitter, repeated by g_test_init()'s --seed. */
+  g_random_set_seed ((guint32) g_test_rand_int ());
   n_rings = 0;
 }
 
