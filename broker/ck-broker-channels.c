@@ -7,6 +7,7 @@
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-save.h"
 #include "ck-siblings.h"
 
 void
@@ -14,7 +15,9 @@ ck_broker_on_due (gpointer key, gpointer user_data)
 {
   CkBroker *self = CK_BROKER (user_data);
 
-  if (key != NULL)
+  if (key != NULL && g_hash_table_steal (self->saves, key))
+    ck_save_retry (key);
+  else if (key != NULL)
     ck_operations_act (self, CK_CHANNEL (key));
   else
     ck_broker_clock_set (self);

@@ -29,11 +29,13 @@ struct _CkBroker
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
   GHashTable *cut_off;   /* CkChannel, owned: those the network failed since anything got through */
   CkGate *gate;
+  GHashTable *saves;     /* CkSave, owned, that waits to be tried again */
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
   guint64 sequence;
   guint64 last_time;   /* the wall clock of the former run's last write */
   gint64 clock_offset; /* what the wall clock is ahead of CLOCK_BOOTTIME, microseconds */
   gboolean started;
+  gboolean stopped;
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };
 

@@ -8,12 +8,15 @@
 #include "ck-error.h"
 #include "ck-lifecycle.h"
 #include "ck-operations.h"
+#include "ck-save.h"
 #include "ck-schedule.h"
 
 /* Two bad answers about a client within this many seconds confirm each other. */
 #define SUSPICION_SPAN (60 * 60)
 /* How long a discovery document is believed, in seconds. */
 #define METADATA_AGE (24 * 60 * 60)
+/* Microseconds between attempts to write a grant that only memory holds. */
+#define SAVE_AGAIN (5 * G_USEC_PER_SEC)
 
 static guint signals[CK_BROKER_N_SIGNALS];
 
@@ -39,6 +42,7 @@ ck_broker_finalize (GObject *object)
 
   g_clear_object (&self->planner);
   g_clear_pointer (&self->gate, ck_gate_free);
+  g_clear_pointer (&self->saves, g_hash_table_unref);
   g_clear_pointer (&self->cut_off, g_hash_table_unref);
   g_clear_pointer (&self->attempts, g_ptr_array_unref);
   g_clear_pointer (&self->channels, g_hash_table_unref);
@@ -89,6 +93,7 @@ ck_broker_init (CkBroker *self)
                                            g_free);
   self->cut_off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   self->gate = ck_gate_new ();
+  self->saves = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ck_save_free, NULL);
   self->attempts = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -342,6 +347,33 @@ ck_broker_replan (CkBroker *self, CkChannel *channel)
                       - ck_clock_real ());
 }
 
+void
+ck_broker_save_later (CkBroker *self, CkSave *save)
+{
+  if (self->stopped)
+    {
+      ck_save_free (save);
+      return;
+    }
+
+  g_hash_table_add (self->saves, save);
+  ck_planner_set (self->planner, save, SAVE_AGAIN);
+}
+
+static void
+drop_saves (CkBroker *self)
+{
+  GHashTableIter iter;
+  gpointer save;
+
+  g_hash_table_iter_init (&iter, self->saves);
+  while (g_hash_table_iter_next (&iter, &save, NULL))
+    {
+      ck_planner_unset (self->planner, save);
+      g_hash_table_iter_remove (&iter);
+    }
+}
+
 gboolean
 ck_broker_suspect_client (CkBroker *self, const char *client)
 {
@@ -469,6 +501,8 @@ void
 ck_broker_stop (CkBroker *self)
 {
   ck_broker_drain (self);
+  self->stopped = TRUE;
+  drop_saves (self);
   ck_worker_pool_shutdown (self->pool);
   ck_state_db_close (self->state_db);
   ck_vault_close (self->vault);

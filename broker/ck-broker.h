@@ -217,6 +217,15 @@ gboolean ck_broker_modify_channel (CkBroker *self,
                                    const char *by,
                                    GError **error);
 
+typedef struct _CkSave CkSave;
+
+/**
+ * ck_broker_save_later:
+ * @save: (transfer full): given to ck_save_retry() in some seconds, or freed if the broker ends
+ * first
+ */
+void ck_broker_save_later (CkBroker *self, CkSave *save);
+
 /**
  * ck_broker_replan:
  *

@@ -71,6 +71,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .not_before = activity->not_before,
     .started_at = ck_broker_get_started_at (broker),
     .last_refused = activity->last_refused,
+    .now = ck_clock_now (),
   };
   input->distrusted = activity->distrusted && (!input->unaskable || input->can_renew);
 
@@ -344,6 +345,10 @@ ck_operations_act (CkBroker *broker, CkChannel *channel)
   CkScheduleInput input;
   CkDue due = CK_DUE_NOTHING;
   guint64 when = 0;
+
+  /* What a turn has begun is not judged before its end: ck_turns_done() plans anew. */
+  if (!g_queue_is_empty (&ck_channel_get_activity (channel)->turns))
+    return;
 
   if (ck_operations_fill_schedule (broker, channel, &input))
     due = ck_schedule_next (&input, &when);

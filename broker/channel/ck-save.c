@@ -3,19 +3,16 @@
 
 #include "ck-save.h"
 
-/* Seconds between attempts to write a grant that only memory holds. */
-#define RETRY_AFTER 5
-
-typedef struct
+struct _CkSave
 {
   CkBroker *broker;
   CkChannel *channel;
   CkGrant *grant;
   guint64 generation;
-} Save;
+};
 
-static void
-save_free (Save *save)
+void
+ck_save_free (CkSave *save)
 {
   g_object_unref (save->broker);
   g_object_unref (save->channel);
@@ -23,10 +20,8 @@ save_free (Save *save)
   g_free (save);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Save, save_free)
-
 static void
-forget_former (Save *save)
+forget_former (CkSave *save)
 {
   if (save->generation > 1)
     ck_vault_clear_grant_async (ck_broker_get_vault (save->broker),
@@ -38,30 +33,24 @@ forget_former (Save *save)
 }
 
 static void
-drop_kept (Save *save)
+drop_kept (CkSave *save)
 {
   ck_vault_drop_kept_grant (ck_broker_get_vault (save->broker),
                             ck_channel_get_id (save->channel),
                             save->generation);
 }
 
-static gboolean on_retry (gpointer user_data);
-
-static void
-retry_later (Save *save)
-{
-  g_timeout_add_seconds (RETRY_AFTER, on_retry, save);
-}
-
 static void
 retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Save) save = user_data;
+  g_autoptr (CkSave) save = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!ck_vault_store_grant_finish (CK_VAULT (source), result, &error))
     {
-      retry_later (g_steal_pointer (&save));
+      CkBroker *broker = save->broker;
+
+      ck_broker_save_later (broker, g_steal_pointer (&save));
       return;
     }
 
@@ -72,34 +61,27 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   forget_former (save);
 }
 
-static gboolean
-on_retry (gpointer user_data)
+void
+ck_save_retry (CkSave *save)
 {
-  g_autoptr (Save) save = user_data;
+  g_autoptr (CkSave) owned = save;
 
   /* Replaced or disconnected meanwhile: nothing to write any more. */
   if (ck_channel_get_grant (save->channel) != save->grant)
     {
       drop_kept (save);
-      return G_SOURCE_REMOVE;
+      return;
     }
 
-  ck_vault_store_grant_async (ck_broker_get_vault (save->broker),
-                              ck_channel_get_id (save->channel),
-                              save->generation,
-                              save->grant,
-                              NULL,
-                              retried_cb,
-                              save);
-  save = NULL;
-
-  return G_SOURCE_REMOVE;
+  ck_vault_store_grant_async (ck_broker_get_vault (save->broker), ck_channel_get_id (save->channel),
+                              save->generation, save->grant, NULL, retried_cb,
+                              g_steal_pointer (&owned));
 }
 
-static Save *
+static CkSave *
 save_new (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
 {
-  Save *save = g_new0 (Save, 1);
+  CkSave *save = g_new0 (CkSave, 1);
 
   save->broker = g_object_ref (broker);
   save->channel = g_object_ref (channel);
@@ -113,14 +95,14 @@ void
 ck_save_keep_trying (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
 {
   ck_vault_keep_grant (ck_broker_get_vault (broker), ck_channel_get_id (channel), generation, grant);
-  retry_later (save_new (broker, channel, grant, generation));
+  ck_broker_save_later (broker, save_new (broker, channel, grant, generation));
 }
 
 static void
 stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Save *save = g_task_get_task_data (task);
+  CkSave *save = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   gboolean saved = ck_vault_store_grant_finish (CK_VAULT (source), result, &error);
 
@@ -148,10 +130,10 @@ ck_save_async (CkBroker *broker,
                gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
-  Save *save = save_new (broker, channel, grant, ck_channel_get_record (channel)->generation + 1);
+  CkSave *save = save_new (broker, channel, grant, ck_channel_get_record (channel)->generation + 1);
 
   g_task_set_source_tag (task, ck_save_async);
-  g_task_set_task_data (task, save, (GDestroyNotify) save_free);
+  g_task_set_task_data (task, save, (GDestroyNotify) ck_save_free);
 
   ck_vault_store_grant_async (ck_broker_get_vault (broker),
                               ck_channel_get_id (channel),
@@ -165,7 +147,7 @@ ck_save_async (CkBroker *broker,
 guint64
 ck_save_finish (GAsyncResult *result)
 {
-  const Save *save = g_task_get_task_data (G_TASK (result));
+  const CkSave *save = g_task_get_task_data (G_TASK (result));
 
   return save->generation;
 }

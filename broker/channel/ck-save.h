@@ -6,6 +6,21 @@
 G_BEGIN_DECLS
 
 /**
+ * CkSave:
+ *
+ * A grant that only memory holds, until the vault takes it.
+ */
+typedef struct _CkSave CkSave;
+
+/**
+ * ck_save_retry:
+ * @save: (transfer full): one that ck_broker_save_later() was given
+ */
+void ck_save_retry (CkSave *save);
+void ck_save_free (CkSave *save);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkSave, ck_save_free)
+
+/**
  * ck_save_async:
  * @grant: a new grant of @channel
  *

@@ -152,11 +152,23 @@ next_doubtful_check (const CkScheduleInput *input)
               input->not_before);
 }
 
+/* A time that is still to come is one of another clock. */
+static guint64
+latest (const CkScheduleInput *input, guint64 a, guint64 b)
+{
+  if (input->now != 0 && a > input->now)
+    a = 0;
+  if (input->now != 0 && b > input->now)
+    b = 0;
+
+  return MAX (a, b);
+}
+
 static guint64
 next_verification (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
-  guint64 last = MAX (record->last_verified, record->issued_at);
+  guint64 last = latest (input, record->last_verified, record->issued_at);
   guint64 every = 0;
   gboolean probing = ck_schedule_is_probing (record);
   gboolean may_renew = input->can_renew && !record->doubt_tried;
@@ -165,7 +177,7 @@ next_verification (const CkScheduleInput *input)
   if (record->generation == 0 || (input->unaskable && !(probing && may_renew)))
     return 0;
   if (probing)
-    last = MAX (last, input->last_refused);
+    last = latest (input, last, input->last_refused);
 
   switch (record->state)
     {
@@ -215,20 +227,38 @@ next_interruption (const CkScheduleInput *input)
   return record->expires_at;
 }
 
+/* Whether the end of the token is the end of it: nothing goes on by itself after that. */
+static gboolean
+ends_with_token (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+
+  switch (record->state)
+    {
+    case CK_STATE_CONNECTED:
+    case CK_STATE_EXPIRING:
+    case CK_STATE_INTERRUPTED:
+      return !input->can_renew || record->doubt_tried;
+    case CK_STATE_SUSPENDED:
+      /* There is nothing left to probe with: it is not the administrator who has to act. */
+      return record->doubt_tried && input->unaskable;
+    default:
+      return FALSE;
+    }
+}
+
 static guint64
 next_expiry (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
-  if (input->distrusted)
+  if (input->distrusted || !is_known (record->expires_at))
     return 0;
+  if (ends_with_token (input))
+    return record->expires_at;
   if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING
       && record->state != CK_STATE_INTERRUPTED)
     return 0;
-  if (!is_known (record->expires_at))
-    return 0;
-  if (!input->can_renew || record->doubt_tried)
-    return record->expires_at;
 
   /* Nobody may ask for a token before the time to renew has gone by as well. */
   return is_known (record->renewable_until) ? MAX (record->expires_at, record->renewable_until) : 0;

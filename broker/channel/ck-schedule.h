@@ -35,11 +35,13 @@ typedef enum
  *   Retry-After); 0 if nothing holds it
  * @started_at: Unix seconds when the broker had started, for a platform that wants every channel
  *   verified then; 0 if that is all the same
- * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0 if
- *   it has refused nothing since we run
+ * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0
+ * if it has refused nothing since we run
  *
- * @distrusted: the record's times were reckoned on a wall clock later than ours (rule 9): nothing runs
- *   out by them, and the platform is asked at once
+ * @now: Unix seconds: a last time that is later was reckoned on another clock and counts for
+ * nothing; 0: believe them all
+ * @distrusted: the record's times were reckoned on a wall clock later than ours (rule 9): nothing
+ * runs out by them, and the platform is asked at once
  *
  * All that the plan of one channel depends on.
  */
@@ -54,6 +56,7 @@ typedef struct
   guint64 not_before;
   guint64 started_at;
   guint64 last_refused;
+  guint64 now;
   gboolean distrusted;
 } CkScheduleInput;
 
