@@ -8,6 +8,7 @@
 struct _CkWorkerPool
 {
   GObject parent;
+  gboolean is_shut_down;
 };
 
 G_DEFINE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, G_TYPE_OBJECT)
@@ -21,6 +22,7 @@ typedef struct
 
 static SimPlatformFunc ask;
 static gpointer ask_data;
+static void (*tell_delivered) (CkJob *job, gpointer user_data);
 static gint64 half_trip = G_USEC_PER_SEC / 20;
 static GPtrArray *runs;
 
@@ -54,6 +56,12 @@ sim_pool_set_platform (SimPlatformFunc platform, gpointer user_data)
 }
 
 void
+sim_pool_set_delivered (void (*delivered) (CkJob *job, gpointer user_data))
+{
+  tell_delivered = delivered;
+}
+
+void
 sim_pool_set_round_trip (gint64 round_trip)
 {
   half_trip = round_trip / 2;
@@ -77,6 +85,8 @@ arrive (gpointer data)
   g_autoptr (GTask) task = g_steal_pointer (&run->task);
 
   g_ptr_array_remove_fast (runs, run);
+  if (task != NULL && tell_delivered != NULL && !run->outcome->in_doubt)
+    tell_delivered (run->job, ask_data);
   if (task != NULL)
     g_task_return_pointer (task, g_steal_pointer (&run->outcome), (GDestroyNotify) ck_outcome_free);
   g_clear_pointer (&run->outcome, ck_outcome_free);
@@ -119,10 +129,19 @@ ck_worker_pool_run_async (CkWorkerPool *pool,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  Run *run = g_new0 (Run, 1);
+  g_autoptr (GTask) task = g_task_new (pool, NULL, callback, user_data);
+  Run *run;
 
+  if (pool->is_shut_down)
+    {
+      ck_job_free (job);
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the broker is going down");
+      return;
+    }
+
+  run = g_new0 (Run, 1);
   run->job = job;
-  run->task = g_task_new (pool, NULL, callback, user_data);
+  run->task = g_steal_pointer (&task);
   g_ptr_array_add (runs, run);
   sim_time_after (half_trip, reach_platform, run);
 }
@@ -149,6 +168,7 @@ sim_pool_cut (void)
 void
 ck_worker_pool_shutdown (CkWorkerPool *pool)
 {
+  pool->is_shut_down = TRUE;
   sim_pool_cut ();
 }
 

@@ -21,6 +21,9 @@ typedef CkOutcome *(*SimPlatformFunc) (CkJob *job, gboolean *lost, gpointer user
 
 void sim_pool_set_platform (SimPlatformFunc platform, gpointer user_data);
 
+/* Called when an answer of the platform reaches a broker that still runs. */
+void sim_pool_set_delivered (void (*delivered) (CkJob *job, gpointer user_data));
+
 /* Microseconds of a round trip. */
 void sim_pool_set_round_trip (gint64 round_trip);
 

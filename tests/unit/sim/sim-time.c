@@ -182,7 +182,13 @@ happen (gint64 end)
 void
 sim_time_run (gint64 seconds)
 {
-  gint64 end = now + seconds * G_USEC_PER_SEC;
+  sim_time_run_usec (seconds * G_USEC_PER_SEC);
+}
+
+void
+sim_time_run_usec (gint64 usec)
+{
+  gint64 end = now + usec;
 
   do
     sim_time_settle ();

@@ -29,6 +29,9 @@ void sim_time_settle (void);
 /* Lets @seconds go by. */
 void sim_time_run (gint64 seconds);
 
+/* The same in microseconds. */
+void sim_time_run_usec (gint64 usec);
+
 /* The machine sleeps: @seconds are gone at once, and what was due rings after. */
 void sim_time_suspend (gint64 seconds);
 

@@ -14,6 +14,7 @@ typedef struct
 {
   CkBroker *broker; /* NULL: it does not run */
   char *dir;
+  gboolean disk_failed; /* at any time: what was announced may not be on disk */
   guint64 sequence; /* of the last event announced by any broker */
   void (*on_event) (CkChannel *channel, const CkEvent *event, gpointer user_data);
   gpointer user_data;
