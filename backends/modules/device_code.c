@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "ck-answer.h"
 #include "ck-arguments.h"
 #include "ck-request.h"
@@ -44,12 +46,47 @@ is_web_uri (const char *text)
   return g_strcmp0 (scheme, "https") == 0 || g_strcmp0 (scheme, "http") == 0;
 }
 
+/* What the platform calls `device_code`. */
+static const char *
+get_code_parameter (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "DeviceCodeParameter");
+
+  return setting != NULL && *setting != '\0' ? setting : "device_code";
+}
+
+/* NULL: the client shows who it is as everywhere. Else what it shows here, which is no secret. */
+static const char *
+get_client_token (CkTransaction *t)
+{
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "DeviceClientToken");
+
+  return setting != NULL && *setting != '\0' ? setting : NULL;
+}
+
+static CkResult
+post (CkTransaction *t, const char *uri, CkForm *form, CkHttpResponse **response)
+{
+  static const char *const headers[] = { "Accept: application/json", NULL };
+  CkHttpRequest request = { "POST", uri, headers, NULL, NULL, FALSE };
+  g_autofree char *token = NULL;
+
+  if (get_client_token (t) == NULL)
+    return ck_request_post (t, uri, form, CK_REQUEST_NAMES_CLIENT, response);
+
+  token = g_strdup_printf ("%s|%s", ck_transaction_get_client_id (t), get_client_token (t));
+  ck_form_add (form, "access_token", token);
+  request.body = ck_form_get_text (form);
+
+  return ck_transaction_http (t, &request, response);
+}
+
 /* A person will open these links and type this code: nothing but what they can be is passed on. */
 static gboolean
-read_device (CkHttpResponse *response, Device *device)
+read_device (CkTransaction *t, CkHttpResponse *response, Device *device)
 {
   JsonNode *json = ck_http_response_get_json (response);
-  const char *device_code = ck_answer_get_string (json, "device_code");
+  const char *device_code = ck_answer_get_string (json, get_code_parameter (t));
   const char *user_code = ck_answer_get_string (json, "user_code");
   const char *uri = ck_answer_get_string (json, "verification_uri");
   const char *complete = ck_answer_get_string (json, "verification_uri_complete");
@@ -98,14 +135,14 @@ request_code (CkTransaction *t, Device *device)
     return result;
 
   ck_form_add (form, get_scope_parameter (t) != NULL ? get_scope_parameter (t) : "scope", scope);
-  result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, &response);
+  result = post (t, endpoint, form, &response);
   if (result != CK_RESULT_SUCCESS)
     return result;
 
   if (ck_http_response_get_status (response) != 200
       || ck_token_is_error (ck_http_response_get_json (response)))
     return ck_transaction_fail_response (t, response, "device", "asking for a device code");
-  if (!read_device (response, device))
+  if (!read_device (t, response, device))
     return ck_transaction_fail (t, "server-error",
                                 "asking for a device code failed: the answer has no device_code, "
                                 "no user_code, or no verification_uri that can be opened");
@@ -141,8 +178,31 @@ typedef enum
   POLL_FAILED,
 } Poll;
 
+/* The RFC's word for the platform's own: DeviceErrors is a list of `theirs=word`. (transfer full)
+ */
+static char *
+dup_word (CkTransaction *t, CkHttpResponse *response)
+{
+  const char *member = ck_transaction_get_setting (t, "OAuth2", "DeviceErrorMember");
+  const char *setting = ck_transaction_get_setting (t, "OAuth2", "DeviceErrors");
+  g_auto (GStrv) words = g_strsplit (setting != NULL ? setting : "", " ", -1);
+  g_autofree char *theirs = ck_http_response_dup_member (
+      response, member != NULL && *member != '\0' ? member : "error");
+
+  for (char **word = words; theirs != NULL && *word != NULL; word++)
+    {
+      const char *equals = strchr (*word, '=');
+
+      if (equals != NULL && strlen (theirs) == (gsize) (equals - *word)
+          && g_str_has_prefix (*word, theirs))
+        return g_strdup (equals + 1);
+    }
+
+  return g_steal_pointer (&theirs);
+}
+
 static Poll
-judge_answer (CkHttpResponse *response)
+judge_answer (CkTransaction *t, CkHttpResponse *response)
 {
   static const struct
   {
@@ -156,7 +216,7 @@ judge_answer (CkHttpResponse *response)
   };
   JsonNode *json = ck_http_response_get_json (response);
   guint status = ck_http_response_get_status (response);
-  const char *word = ck_answer_get_string (json, "error");
+  g_autofree char *word = dup_word (t, response);
   const char *message = ck_answer_get_string (json, "message");
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
@@ -182,17 +242,18 @@ poll_once (CkTransaction *t,
   g_autoptr (CkForm) form = ck_form_new ();
   g_autofree char *scope = ck_request_dup_scope (t);
 
-  ck_form_add (form, "grant_type", GRANT_TYPE);
-  ck_form_add (form, "device_code", device->device_code);
+  if (get_client_token (t) == NULL)
+    ck_form_add (form, "grant_type", GRANT_TYPE);
+  ck_form_add (form, get_code_parameter (t), device->device_code);
   if (get_scope_parameter (t) != NULL)
     ck_form_add (form, get_scope_parameter (t), scope);
   *result = ck_request_add_token_parameters (t, form);
   if (*result == CK_RESULT_SUCCESS)
-    *result = ck_request_post (t, endpoint, form, CK_REQUEST_NAMES_CLIENT, response);
+    *result = post (t, endpoint, form, response);
   if (*result == CK_RESULT_AUTHINFO_UNAVAIL)
     return POLL_TROUBLE;
 
-  return *result == CK_RESULT_SUCCESS ? judge_answer (*response) : POLL_FAILED;
+  return *result == CK_RESULT_SUCCESS ? judge_answer (t, *response) : POLL_FAILED;
 }
 
 static CkResult
@@ -265,7 +326,7 @@ CkResult
 ck_sm_connect (CkTransaction *t, int argc, const char **argv)
 {
   g_auto (Device) device = { 0 };
-  const char *endpoint = NULL;
+  const char *endpoint = ck_transaction_get_setting (t, "OAuth2", "DeviceTokenEndpoint");
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, NULL, 0);
 
   if (result != CK_RESULT_SUCCESS)
@@ -273,7 +334,8 @@ ck_sm_connect (CkTransaction *t, int argc, const char **argv)
   if (g_strcmp0 (ck_transaction_get_flow (t), "device") != 0)
     return CK_RESULT_IGNORE;
 
-  result = ck_request_endpoint (t, MODULE, "TokenEndpoint", &endpoint);
+  if (endpoint == NULL || *endpoint == '\0')
+    result = ck_request_endpoint (t, MODULE, "TokenEndpoint", &endpoint);
   if (result == CK_RESULT_SUCCESS)
     result = request_code (t, &device);
   if (result == CK_RESULT_SUCCESS)

@@ -202,6 +202,48 @@ def test_token_that_ran_out_cannot_be_exchanged(facebook):
     assert (answer.status, answer.json()["error"]["error_subcode"]) == (400, 463)
 
 
+DEVICE = """[Provider]
+Name=Facebook Page
+Base=facebook
+[OAuth2]
+DeviceAuthorizationEndpoint=https://graph.facebook.com/v25.0/device/login
+DeviceClientToken=facebook-client-token-77d0
+"""
+
+
+@pytest.fixture
+def sofa(facebook, broker, root, alice):
+    """A channel that is connected from another device."""
+    broker.write_config("providers.d/sofa.provider", DEVICE)
+    root.reload()
+    root.add_client("sofa", "sofa", facebook.client_id, facebook.client_secret)
+    facebook.settings(interval=1)
+    return add(root, alice, "page", "sofa")
+
+
+def test_device_login(facebook, sofa):
+    """Facebook's own: other names, and numbers for RFC 8628's words."""
+    attempt = sofa.reconnect(flow="device")
+    _number, style, details = attempt.prompt()
+    assert (style, details["verification-uri"]) == ("show-code", "https://www.facebook.com/device")
+
+    def pending():
+        return [entry for entry in facebook.requests() if entry.get("refused") == "pending"]
+
+    wait_for(pending, 10, "a poll before the code is entered")
+    Browser("alice").enter_code(details["verification-uri"], details["user-code"])
+    assert attempt.outcome()[0] == "succeeded"
+    assert sofa.prop("ExpiresAt") == NEVER and near(sofa.prop("RenewableUntil"), 60 * DAY)
+
+
+def test_device_login_refused(facebook, sofa):
+    attempt = sofa.reconnect(flow="device")
+    attempt.prompt()
+    facebook.control("deny")
+    outcome, cause, message = attempt.outcome()
+    assert (outcome, cause) == ("failed", "none") and "in time" in message
+
+
 # ---- Instagram ---------------------------------------------------------------------------------
 
 IG = "instagram_business_basic instagram_business_content_publish"

@@ -294,6 +294,58 @@ test_device_scope_parameter (void)
     }
 }
 
+/* A device login that is like RFC 8628, but in no word of it. */
+static void
+test_device_login (void)
+{
+  static const struct
+  {
+    const char *subcode;
+    CkResult result;
+    const char *cause; /* NULL: it goes on, to a token */
+  } answers[] = {
+    { "1349174", CK_RESULT_SUCCESS, NULL },
+    { "1349152", CK_RESULT_CONV_ERR, "none" },
+    { "13491", CK_RESULT_AUTH_ERR, "none" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (Bench) bench = make_bench ();
+      g_autofree char *answer
+          = g_strdup_printf ("{\"error\":{\"code\":31,\"error_subcode\":%s}}", answers[i].subcode);
+
+      bench_set_argument (bench, "flow", "device");
+      bench_set_person (bench, on_show_code, NULL);
+      bench_set (bench, "OAuth2.DeviceTokenEndpoint", "@BASE@/device/login_status");
+      bench_set (bench, "OAuth2.DeviceCodeParameter", "code");
+      bench_set (bench, "OAuth2.DeviceClientToken", "c1");
+      bench_set (bench, "OAuth2.DeviceErrorMember", "error.error_subcode");
+      bench_set (bench, "OAuth2.DeviceErrors",
+                 "1349174=authorization_pending 1349152=expired_token");
+      bench_answer (bench, 200,
+                    "{\"code\":\"the-device-code\",\"user_code\":\"ABC\",\"interval\":1,"
+                    "\"verification_uri\":\"https://as.example/device\",\"expires_in\":60}");
+      bench_answer (bench, 400, answer);
+      if (answers[i].cause == NULL)
+        bench_answer (bench, 200, "{" TOKEN "}");
+      g_assert_cmpint (bench_run (bench, "connect", "device_code", NULL), ==, answers[i].result);
+      if (answers[i].cause != NULL)
+        g_assert_cmpstr (bench_get_cause (bench), ==, answers[i].cause);
+
+      g_assert_true (g_str_has_prefix (bench_get_request (bench, 0), "POST /device HTTP"));
+      g_assert_true (
+          g_str_has_prefix (bench_get_request (bench, 1), "POST /device/login_status HTTP"));
+      assert_parameter (bench, 1, "code", "the-device-code");
+      assert_parameter (bench, 1, "grant_type", NULL);
+      for (guint j = 0; j < 2; j++)
+        {
+          assert_parameter (bench, j, "access_token", "app|c1");
+          assert_parameter (bench, j, "client_secret", NULL);
+        }
+    }
+}
+
 /* The authorization request, as the browser was given it. */
 static GVariant *
 on_open_uri (const char *style, GVariant *details, gpointer user_data)
@@ -379,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/quirks/identity-facts", test_identity_facts);
   g_test_add_func ("/module/quirks/revoke-dead", test_revoke_dead);
   g_test_add_func ("/module/quirks/device-scope-parameter", test_device_scope_parameter);
+  g_test_add_func ("/module/quirks/device-login", test_device_login);
   g_test_add_func ("/module/quirks/authorization", test_authorization);
   g_test_add_func ("/module/quirks/plus", test_plus);
   g_test_add_func ("/module/quirks/token-parameters", test_token_parameters);
