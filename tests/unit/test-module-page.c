@@ -490,6 +490,35 @@ test_debug_token_in_connect (void)
   g_assert_cmpuint (bench_get_time (bench, "expires-at"), ==, 1999999999);
 }
 
+/* While one secret replaces another: in the app's own token, and in the proof. */
+static void
+test_secret_rollover (void)
+{
+  g_autoptr (Bench) bench = make_connected ();
+  g_autofree char *digest = g_compute_hmac_for_string (G_CHECKSUM_SHA256, (const guchar *) "second",
+                                                       6, "page-token", -1);
+
+  bench_set_failure (bench, "client-misconfigured", "json:error.code=1,100");
+  bench_set_secrets (bench, "first second");
+  bench_answer (bench, 400, "{\"error\":{\"code\":1}}");
+  bench_answer (bench, 200, "{\"data\":{\"is_valid\":true}}");
+  g_assert_cmpint (bench_run (bench, "verify", "http_check", DEBUG), ==, CK_RESULT_SUCCESS);
+  g_assert_true (asks (bench, 1, "Authorization: Bearer app|second\r\n"));
+
+  bench_set (bench, "OAuth2.ProofParameter", "appsecret_proof");
+  bench_set_grant_time (bench, "renewable-until", bench_now () - 1);
+  bench_answer (bench, 400, "{\"error\":{\"code\":100}}");
+  bench_answer (bench, 200, "{\"id\":\"111\"}");
+  g_assert_cmpint (bench_run (bench, "verify", "page_token", PLAIN), ==, CK_RESULT_SUCCESS);
+  g_assert_true (asks (bench, 1, digest));
+
+  /* Each once. */
+  bench_answer (bench, 400, "{\"error\":{\"code\":100}}");
+  bench_answer (bench, 400, "{\"error\":{\"code\":100}}");
+  g_assert_cmpint (bench_run (bench, "verify", "page_token", PLAIN), ==, CK_RESULT_AUTH_ERR);
+  g_assert_cmpuint (bench_count_requests (bench), ==, 2);
+}
+
 static void
 test_revoke (void)
 {
@@ -532,6 +561,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/page_token/bad-lines", test_bad_lines);
   g_test_add_func ("/module/http_check/debug_token", test_debug_token);
   g_test_add_func ("/module/http_check/debug_token-in-connect", test_debug_token_in_connect);
+  g_test_add_func ("/module/page_token/secret-rollover", test_secret_rollover);
   g_test_add_func ("/module/revocation/extra", test_revoke);
 
   return g_test_run ();

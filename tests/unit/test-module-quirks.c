@@ -155,6 +155,13 @@ test_secret_rollover (void)
   bench_answer (bench, 400, "{\"message\":\"invalid client secret\"}");
   g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==, CK_RESULT_AUTH_ERR);
   g_assert_cmpuint (bench_count_requests (bench), ==, 1);
+
+  /* But where no request uses it up. */
+  bench_set (bench, "Lifetime.Rotation", "no");
+  bench_answer (bench, 400, "{\"message\":\"invalid client secret\"}");
+  bench_answer (bench, 200, "{" TOKEN "}");
+  g_assert_cmpint (bench_run (bench, "renew", "refresh_token", NULL), ==, CK_RESULT_SUCCESS);
+  assert_parameter (bench, 1, "client_secret", "second-secret");
 }
 
 /* A public client's refresh token works once there, another's more than once. */

@@ -17,6 +17,12 @@ get_parameter (CkTransaction *t)
              : NULL;
 }
 
+gboolean
+ck_proof_is_wanted (CkTransaction *t)
+{
+  return get_parameter (t) != NULL;
+}
+
 static CkSecretText
 make_proof (CkTransaction *t, const char *token)
 {

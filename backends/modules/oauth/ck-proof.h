@@ -14,6 +14,9 @@ G_BEGIN_DECLS
  * none.
  */
 
+/* Whether there is one. */
+gboolean ck_proof_is_wanted (CkTransaction *t) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * ck_proof_append_to_uri:
  * @token: the access token of the request

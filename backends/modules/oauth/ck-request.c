@@ -114,7 +114,11 @@ is_client_refused (CkTransaction *t, CkHttpResponse *response)
   if (g_strcmp0 (error, "invalid_client") == 0 || (error == NULL && status == 401))
     return TRUE;
 
-  return (status == 401 || status == 403)
+  /* A 400 may be about the token, which is not sent twice where that could use it up. */
+  if (status == 400 && !ck_setting_is_no (ck_transaction_get_setting (t, "Lifetime", "Rotation")))
+    return FALSE;
+
+  return (status == 400 || status == 401 || status == 403)
          && g_str_equal (ck_transaction_get_response_cause (t, response, "token"),
                          "client-misconfigured");
 }

@@ -51,9 +51,9 @@ const char *ck_request_client_id_parameter (CkTransaction *t);
  * @response: (out) (transfer full): set only on success
  *
  * POSTs @form with the client's authentication (RFC 6749 section 2.3). Refused because of that (as
- * `invalid_client`, or with a 401 or 403 that the provider's failure table calls so) it is sent
- * again with the next of the client's secrets, once each: a server that does not know the client
- * has not looked at the code or refresh token in the form.
+ * `invalid_client`, or with a 401 or 403 that the provider's failure table calls so, or a 400 where
+ * nothing rotates) it is sent again with the next of the client's secrets, once each: a server that
+ * does not know the client has not looked at the code or refresh token in the form.
  *
  * Returns: as ck_transaction_http()
  */

@@ -46,16 +46,52 @@ make_authorization (CkTransaction *t, const char *scheme, const char *token)
   return g_strdup_printf ("Authorization: %s %s", scheme, token);
 }
 
+static CkResult
+ask_once (CkTransaction *t,
+          const CkResource *resource,
+          const char *scheme,
+          const char *token,
+          CkHttpResponse **response)
+{
+  g_autoptr (CkHeaders) headers = ck_headers_new (t);
+  g_auto (CkSecretText) uri = expand_uri (resource->uri, token);
+  g_auto (CkSecretText) proven = NULL;
+  CkHttpRequest request = { "GET", uri, NULL, NULL, NULL, FALSE };
+
+  if (resource->header != NULL)
+    ck_headers_add (headers, t, resource->header);
+  if (!g_str_equal (scheme, CK_RESOURCE_NO_SCHEME))
+    ck_headers_take (headers, make_authorization (t, scheme, token));
+  request.headers = ck_headers_get (headers);
+  if (!g_str_equal (scheme, CK_RESOURCE_APP))
+    request.uri = proven = ck_proof_append_to_uri (t, uri, token);
+  if (resource->method != NULL)
+    request.method = resource->method;
+  if (g_str_equal (request.method, "POST"))
+    request.body = "";
+
+  return ck_transaction_http (t, &request, response);
+}
+
+/* Whether a request that shows the client's secret was refused for that, and there is another. */
+static gboolean
+is_for_next_secret (CkTransaction *t, const char *scheme, CkHttpResponse *response)
+{
+  guint status = ck_http_response_get_status (response);
+
+  return (g_str_equal (scheme, CK_RESOURCE_APP) || ck_proof_is_wanted (t)) && status >= 400
+         && status <= 499
+         && g_str_equal (ck_transaction_get_response_cause (t, response, "api"),
+                         "client-misconfigured")
+         && ck_transaction_next_client_secret (t);
+}
+
 CkResult
 ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **response)
 {
   const char *token
       = resource->token != NULL ? resource->token : ck_transaction_get_grant (t, "access-token");
   const char *scheme = resource->scheme != NULL ? resource->scheme : "Bearer";
-  g_auto (CkSecretText) uri = NULL;
-  g_auto (CkSecretText) proven = NULL;
-  g_autoptr (CkHeaders) headers = NULL;
-  CkHttpRequest request = { "GET", NULL, NULL, NULL, NULL, FALSE };
 
   if (*token == '\0')
     {
@@ -66,21 +102,20 @@ ck_resource_ask (CkTransaction *t, const CkResource *resource, CkHttpResponse **
   if (g_str_equal (scheme, CK_RESOURCE_SIGNED))
     return ask_signed (t, resource, response);
 
-  headers = ck_headers_new (t);
-  if (resource->header != NULL)
-    ck_headers_add (headers, t, resource->header);
-  if (!g_str_equal (scheme, CK_RESOURCE_NO_SCHEME))
-    ck_headers_take (headers, make_authorization (t, scheme, token));
-  request.headers = ck_headers_get (headers);
-  request.uri = uri = expand_uri (resource->uri, token);
-  if (!g_str_equal (scheme, CK_RESOURCE_APP))
-    request.uri = proven = ck_proof_append_to_uri (t, uri, token);
-  if (resource->method != NULL)
-    request.method = resource->method;
-  if (g_str_equal (request.method, "POST"))
-    request.body = "";
+  for (;;)
+    {
+      g_autoptr (CkHttpResponse) answer = NULL;
+      CkResult result = ask_once (t, resource, scheme, token, &answer);
 
-  return ck_transaction_http (t, &request, response);
+      if (result != CK_RESULT_SUCCESS)
+        return result;
+      if (!is_for_next_secret (t, scheme, answer))
+        {
+          *response = g_steal_pointer (&answer);
+          return CK_RESULT_SUCCESS;
+        }
+      ck_transaction_debug (t, "the client's secret was refused; trying its next one");
+    }
 }
 
 gboolean

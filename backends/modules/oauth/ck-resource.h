@@ -35,7 +35,9 @@ typedef struct
  * ck_resource_ask:
  * @response: (out) (transfer full): set only on success, whatever its status is
  *
- * Sends it with the token, and the proof that the platform may want with it (ck-proof.h).
+ * Sends it with the token, and the proof that the platform may want with it (ck-proof.h). Where the
+ * client's secret shows in one of the two, and the failure table says that the client is refused, it
+ * is sent again with the next of the client's secrets, once each.
  *
  * Returns: as ck_transaction_http(); %CK_RESULT_CRED_UNAVAIL if the grant has no access token
  */
