@@ -105,11 +105,12 @@ G_MODULE_EXPORT CkResult ck_sm_revoke (CkTransaction *t, int argc, const char **
 const char *ck_transaction_get_setting (CkTransaction *t, const char *group, const char *key);
 
 /* (transfer none), never %NULL; empty where there is none. */
-const char *ck_transaction_get_operation (CkTransaction *t);     /* connect, verify, renew, revoke */
-const char *ck_transaction_get_flow (CkTransaction *t);          /* browser, device, import, none */
-const char *ck_transaction_get_client_id (CkTransaction *t);     /* RFC 6749 section 2.2 */
-const char *ck_transaction_get_client_secret (CkTransaction *t); /* empty: a public client */
-const char *ck_transaction_get_redirect_uri (CkTransaction *t);  /* RFC 6749 section 3.1.2 */
+const char *ck_transaction_get_operation (CkTransaction *t); /* connect, verify, renew, revoke */
+const char *ck_transaction_get_channel (CkTransaction *t);   /* its id */
+const char *ck_transaction_get_flow (CkTransaction *t);      /* browser, device, import, none */
+const char *ck_transaction_get_client_id (CkTransaction *t); /* RFC 6749 section 2.2 */
+const char *ck_transaction_get_client_secret (CkTransaction *t);  /* empty: a public client */
+const char *ck_transaction_get_redirect_uri (CkTransaction *t);   /* RFC 6749 section 3.1.2 */
 const char *ck_transaction_get_pinned_account (CkTransaction *t); /* empty: not yet pinned */
 
 /**
@@ -296,6 +297,13 @@ JsonNode *ck_http_response_get_json (CkHttpResponse *response);
  *   there or is something else. Wipe it before freeing if it is a token.
  */
 char *ck_http_response_dup_member (CkHttpResponse *response, const char *path);
+
+/**
+ * ck_transaction_get_deadline:
+ *
+ * Returns: on g_get_monotonic_time()'s clock, when the module must have come to an end
+ */
+gint64 ck_transaction_get_deadline (CkTransaction *t);
 
 /**
  * ck_transaction_sleep:

@@ -66,21 +66,11 @@ void ck_transaction_set_hooks (CkTransaction *t,
                                gpointer user_data);
 
 /**
- * ck_transaction_get_deadline:
- *
- * Returns: on g_get_monotonic_time()'s clock, when its modules must have come to an end
- */
-gint64 ck_transaction_get_deadline (CkTransaction *t);
-
-/**
  * ck_transaction_get_last_moment:
  *
- * Returns: the same for the answer, a little later: after Run's `timeout`
+ * Returns: as ck_transaction_get_deadline(), for the answer, a little later: after Run's `timeout`
  */
 gint64 ck_transaction_get_last_moment (CkTransaction *t);
-
-/* (transfer none): the channel's id, for a line in the log. */
-const char *ck_transaction_get_channel (CkTransaction *t);
 
 /**
  * ck_transaction_begin_module:
