@@ -106,8 +106,8 @@ print_explanation (const CkExplanation *explanation, guint64 since, gint64 now)
 
       print_heading (_ ("The command"));
       print_paragraph (explanation->command);
-      g_print (
-          _ ("  or, where the platform offers it, to sign in on a phone or another computer:\n"));
+      print_paragraph (
+          _ ("or, where the platform offers it, to sign in on a phone or another computer:"));
       print_paragraph (device);
     }
   print_section (_ ("What happens by itself"), explanation->by_itself);
