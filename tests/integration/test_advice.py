@@ -6,6 +6,7 @@ import json
 import pytest
 from harness import setups
 from harness.caller import BusError
+from harness.platform import REDIRECT
 from harness.wait import wait_for
 
 DUPLICATE = """
@@ -135,3 +136,20 @@ def test_a_suspended_app_is_told_once_and_to_the_administrator(live, root, alice
     platform.control("suspend-app", suspended="false")
     live.verify()
     assert live.wait_state("connected") and live.prop("Generation") >= 1
+
+
+def test_two_factor_is_advised_until_it_is_on(root, alice, platforms):
+    discord = platforms("discord")
+    root.add_client("discord", "discord", discord.client_id, discord.client_secret, redirect_uris=[REDIRECT])
+    channel = root.add_channel("guild", "discord", client="discord", assigned_user="alice",
+                               scopes=["identify", "guilds"]).seen_by(alice)
+    setups.connect(channel, "alice")
+    assert channel.prop("Advice") == ["no-two-factor"]
+    channel.renew()
+    assert channel.prop("Advice") == ["no-two-factor"]
+    discord.control("two-factor", account="alice")
+    assert channel.verify() == ("connected", "none")
+    assert channel.prop("Advice") == []
+    discord.control("two-factor", account="alice", on="false")
+    channel.verify()
+    assert channel.prop("Advice") == ["no-two-factor"]

@@ -291,3 +291,17 @@ def test_password(oidc_channel, password):
     assert terminal.wait() == 0, terminal.text
     assert password not in terminal.text
     assert oidc_channel.prop("AssignedUser") == "carol"
+
+
+def test_explain_and_lint_and_metrics(connected, oidc, root, broker):
+    """What a person, an administrator and a monitoring system ask of the real service."""
+    oidc.revoke_account("alice-channel")
+    connected.verify()
+    told = json.loads(channelctl("alice", "explain", "main", "--json").stdout)
+    assert told["state"] == "revoked" and told["command"] == "channelctl reconnect main"
+    assert abs(told["since"] - time.time()) < 60 and told["who"].startswith("You: ")
+    theirs = json.loads(channelctl("bob", "explain", "main", "--json", "--no-ask-password").stdout)
+    assert theirs["since"] == 0 and theirs["who"].startswith("alice, ") and theirs["to_do"] == told["to_do"]
+    metrics = channelctl("bob", "metrics").stdout
+    assert 'channelkeeper_channels{state="revoked"} 1\n' in metrics and metrics.endswith("# EOF\n")
+    assert 'channelkeeper_channel_usable{id="main"} 0\n' in metrics

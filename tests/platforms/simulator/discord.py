@@ -35,6 +35,7 @@ class Discord(OAuthPlatform):
             ("POST", host, "/api/oauth2/token", self.token),
             ("POST", host, "/api/oauth2/token/revoke", self.revoke),
             ("GET", host, "/api/v10/oauth2/@me", self.me),
+            ("GET", host, "/api/v10/users/@me", self.user),
         ]
 
     def revoked(self, token):
@@ -49,3 +50,17 @@ class Discord(OAuthPlatform):
             body["user"] = {"id": f"80351110{account.user_id}", "username": account.login,
                             "global_name": account.display_name}
         return web.json_response(body)
+
+    async def user(self, http):
+        token = self.bearer(http)
+        if "identify" not in token.family.scopes:
+            return web.json_response(UNAUTHORIZED[1], status=UNAUTHORIZED[0])
+        account = token.family.account
+        return web.json_response({"id": f"80351110{account.user_id}", "username": account.login,
+                                  "mfa_enabled": account.extra.get("two-factor") == "true"})
+
+    # ---- control -----------------------------------------------------------------------------
+
+    def control_two_factor(self, account, on="true"):
+        """The person turns two-factor authentication on or off."""
+        self.accounts.get(account).extra["two-factor"] = on
