@@ -481,6 +481,38 @@ test_advice (void)
     }
 }
 
+/* Set while the last renewal did not work and a token is still held; a dead grant needs no such
+ * word. */
+static void
+test_renewal_failing (void)
+{
+  static const struct
+  {
+    CkCause cause;
+    const char *operation;
+    gboolean advised;
+  } rows[] = {
+    { CK_CAUSE_NETWORK, "renew", TRUE },
+    { CK_CAUSE_SERVER_ERROR, "renew", TRUE },
+    { CK_CAUSE_NETWORK, "verify", FALSE },
+    { CK_CAUSE_PASSWORD_CHANGED, "renew", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (CkChannelRecord) before = connected_record (NOW + 1000);
+      g_autoptr (CkOutcome) outcome = failing (rows[i].cause, 503);
+      g_autoptr (GPtrArray) events = new_events ();
+      CkLifecycleContext context = context_at (NOW, TRUE);
+      g_autoptr (CkChannelRecord) after
+          = ck_lifecycle_failed (before, rows[i].operation, outcome, &context, events);
+      const char *const *advice = (const char *const *) after->advice;
+
+      g_test_message ("row %" G_GSIZE_FORMAT, i);
+      g_assert_cmpint (g_strv_contains (advice, CK_ADVICE_RENEWAL_FAILING), ==, rows[i].advised);
+    }
+}
+
 static void
 test_advised (void)
 {
@@ -514,6 +546,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lifecycle/failures", test_failures);
   g_test_add_func ("/lifecycle/advice", test_advice);
+  g_test_add_func ("/lifecycle/renewal-failing", test_renewal_failing);
   g_test_add_func ("/lifecycle/advised", test_advised);
   g_test_add_func ("/lifecycle/unconfirmed", test_unconfirmed);
   g_test_add_func ("/lifecycle/client-confirmed", test_client_confirmed);
