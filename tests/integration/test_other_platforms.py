@@ -2,6 +2,7 @@
 """One row a platform, on its simulation under its real name and with the shipped files: connected,
 handed out, verified, renewed where it can be, ended by the platform, reconnected, given back."""
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from harness.caller import BusError
 from harness.platform import REDIRECT
 
 
+SHIPPED = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "backends", "providers"))
 UNKNOWN, NEVER = 0, 2 ** 53 - 1
 HOUR, DAY = 3600, 86400
 
@@ -137,3 +139,22 @@ def test_a_discord_channel_is_given_back_for_the_last_alone(channel, root, alice
     assert alice_there(channel)["grants"] == 2 and other.verify() == ("connected", "none")
     other.disconnect()
     assert alice_there(channel)["grants"] == 0
+
+
+def test_a_server_of_ones_own(platforms, root, alice, broker):
+    """Mastodon stands at many places: the lines that the shipped file shows make another one of it."""
+    with open(f"{SHIPPED}/mastodon.provider", encoding="utf-8") as stream:
+        head = [line[4:] for line in stream if line.startswith("#   ")]
+    assert [line.strip() for line in head] == ["[Provider]", "Name=The name people know it by", "Base=mastodon",
+                                               "[OAuth2]", "Instance=social.example.org"]
+    platform = platforms("mastodon")
+    broker.write_config("providers.d/ours.provider", "".join(head).replace("social.example.org", "mastodon.social"))
+    root.reload()
+    root.add_client("ours", "ours", platform.client_id, platform.client_secret, redirect_uris=[REDIRECT])
+    channel = root.add_channel("o", "ours", client="ours", assigned_user="alice", scopes=["read:accounts"]).seen_by(alice)
+    setups.connect(channel, "alice")
+    assert channel.prop("AccountId") == "https://mastodon.social/@alice"
+    platform.remove_app("alice")
+    channel.verify()
+    assert (channel.state, channel.cause) == ("revoked", "revoked-by-user")
+    assert "Authorized apps" in channel.prop("Remedy")

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <ftw.h>
 #include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ck-config.h"
 #include "ck-error.h"
+#include "folder-util.h"
 
 /*
  * Whatever is wrong with a provider or stack file of an administrator: the message names file, line
@@ -95,30 +94,6 @@ typedef struct
   guint n_shipped;
 } Fixture;
 
-static void
-put (const char *dir, const char *name, const char *content)
-{
-  g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autofree char *parent = g_path_get_dirname (path);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_no_errno (g_mkdir_with_parents (parent, 0700));
-  g_file_set_contents (path, content, -1, &error);
-  g_assert_no_error (error);
-}
-
-static int
-remove_one (const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  return remove (path);
-}
-
-static void
-empty (const char *dir)
-{
-  g_assert_no_errno (nftw (dir, remove_one, 16, FTW_DEPTH | FTW_PHYS));
-}
-
 /* The broker looks only whether a module is there: one empty file for each that is built. */
 static void
 put_modules (Fixture *f)
@@ -134,7 +109,7 @@ put_modules (Fixture *f)
       if (!g_str_has_suffix (name, ".md"))
         continue;
       module = g_strdup_printf ("%.*s.so", (int) (strlen (name) - 3), name);
-      put (f->moduledir, module, "");
+      folder_put (f->moduledir, module, "");
     }
 }
 
@@ -168,8 +143,8 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  empty (f->confdir);
-  empty (f->moduledir);
+  folder_remove (f->confdir);
+  folder_remove (f->moduledir);
   g_free (f->confdir);
   g_free (f->moduledir);
   g_free (f->datadir);
@@ -185,9 +160,9 @@ check (Fixture *f, const BadFile *row)
   g_autoptr (GError) error = NULL;
   const GError *problem;
 
-  put (f->confdir, row->file, row->content);
+  folder_put (f->confdir, row->file, row->content);
   if (is_stack)
-    put (f->confdir, MINE, "[Provider]\nName=Mine\nStack=own\n");
+    folder_put (f->confdir, MINE, "[Provider]\nName=Mine\nStack=own\n");
   config = load (f);
 
   g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 1);
@@ -210,7 +185,7 @@ test_bad_files (Fixture *f, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (bad_files); i++)
     {
       check (f, &bad_files[i]);
-      empty (f->confdir);
+      folder_remove (f->confdir);
       g_assert_no_errno (g_mkdir (f->confdir, 0700));
     }
 }

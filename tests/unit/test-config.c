@@ -3,11 +3,11 @@
 
 #include "ck-config.h"
 
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "ck-error.h"
+#include "folder-util.h"
 #include "ck-secret.h"
 #include "ck-value.h"
 
@@ -21,18 +21,6 @@ typedef struct
 } Fixture;
 
 static void
-put (const char *dir, const char *name, const char *content)
-{
-  g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autofree char *parent = g_path_get_dirname (path);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_no_errno (g_mkdir_with_parents (parent, 0700));
-  g_file_set_contents (path, content, -1, &error);
-  g_assert_no_error (error);
-}
-
-static void
 put_shipped (Fixture *f, const char *name)
 {
   g_autofree char *source = g_build_filename (g_getenv ("CK_TEST_PROVIDERS"), name, NULL);
@@ -42,7 +30,7 @@ put_shipped (Fixture *f, const char *name)
 
   g_file_get_contents (source, &content, NULL, &error);
   g_assert_no_error (error);
-  put (f->datadir, target, content);
+  folder_put (f->datadir, target, content);
 }
 
 static void
@@ -54,20 +42,15 @@ set_up (Fixture *f, gconstpointer data)
   f->moduledir = g_build_filename (f->top, "modules", NULL);
 
   put_shipped (f, "oauth2.provider");
-  put (f->datadir, "stacks/oauth2", "connect required permit.so\nrenew required permit.so\n");
-  put (f->moduledir, "permit.so", "");
-}
-
-static int
-remove_one (const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-  return remove (path);
+  folder_put (f->datadir, "stacks/oauth2",
+              "connect required permit.so\nrenew required permit.so\n");
+  folder_put (f->moduledir, "permit.so", "");
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_assert_no_errno (nftw (f->top, remove_one, 16, FTW_DEPTH | FTW_PHYS));
+  folder_remove (f->top);
   g_free (f->top);
   g_free (f->confdir);
   g_free (f->datadir);
@@ -132,12 +115,12 @@ test_drop_ins (Fixture *f, gconstpointer data)
   g_autoptr (CkConfig) config = NULL;
   const CkSettings *settings;
 
-  put (f->confdir,
-       "channelkeeper.conf",
-       "[Broker]\nMaxWorkers=4\nRenewAhead=1h\nWarnBefore=1d 3d\nMinCheckInterval=0\n");
-  put (f->confdir, "channelkeeper.conf.d/20.conf", "[Broker]\nMaxWorkers=7\n");
-  put (f->confdir, "channelkeeper.conf.d/10.conf", "[Broker]\nMaxWorkers=5\nMaxAttempts=3\n");
-  put (f->confdir, "channelkeeper.conf.d/30.conf~", "[Nonsense]\n");
+  folder_put (f->confdir, "channelkeeper.conf",
+              "[Broker]\nMaxWorkers=4\nRenewAhead=1h\nWarnBefore=1d 3d\nMinCheckInterval=0\n");
+  folder_put (f->confdir, "channelkeeper.conf.d/20.conf", "[Broker]\nMaxWorkers=7\n");
+  folder_put (f->confdir, "channelkeeper.conf.d/10.conf",
+              "[Broker]\nMaxWorkers=5\nMaxAttempts=3\n");
+  folder_put (f->confdir, "channelkeeper.conf.d/30.conf~", "[Nonsense]\n");
 
   config = load (f);
   settings = ck_config_get_settings (config);
@@ -161,8 +144,7 @@ test_bad_settings (Fixture *f, gconstpointer data)
   } cases[] = {
     { "[Broker]\nMaxWorker=4", ":2: [Broker] MaxWorker: there is no such key" },
     { "[Boker]\n", ":1: [Boker]: there is no such group" },
-    { "[Broker]\nMaxWorkers=0",
-      ":2: [Broker] MaxWorkers: “0” is not a number from 1 to 256" },
+    { "[Broker]\nMaxWorkers=0", ":2: [Broker] MaxWorkers: “0” is not a number from 1 to 256" },
     { "[Broker]\nMaxWorkers=", ":2: [Broker] MaxWorkers: has no value" },
     { "[Broker]\nMaxWorkers=4\nMaxWorkers=5",
       ":3: [Broker] MaxWorkers: is here for the second time" },
@@ -183,7 +165,7 @@ test_bad_settings (Fixture *f, gconstpointer data)
       g_autofree char *expected
           = g_strconcat (f->confdir, "/channelkeeper.conf", cases[i].message, NULL);
 
-      put (f->confdir, "channelkeeper.conf", cases[i].content);
+      folder_put (f->confdir, "channelkeeper.conf", cases[i].content);
       g_assert_null (ck_config_load (f->confdir, f->datadir, f->moduledir, &error));
       g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
       g_assert_cmpstr (error->message, ==, expected);
@@ -196,13 +178,14 @@ test_bad_provider_is_alone (Fixture *f, gconstpointer data)
   g_autoptr (CkConfig) config = NULL;
   g_autoptr (GError) error = NULL;
 
-  put (f->confdir, "providers.d/bad.provider", "[OAuth2]\nTokenEndpont=https://x.example/\n");
-  put (f->confdir, "providers.d/good.provider", "[OAuth2]\nTokenEndpoint=https://x.example/\n");
-  put (f->confdir, "channels.d/c.channel", "[Channel]\nProvider=good\nAssignedUser=alice\n");
+  folder_put (f->confdir, "providers.d/bad.provider",
+              "[OAuth2]\nTokenEndpont=https://x.example/\n");
+  folder_put (f->confdir, "providers.d/good.provider",
+              "[OAuth2]\nTokenEndpoint=https://x.example/\n");
+  folder_put (f->confdir, "channels.d/c.channel", "[Channel]\nProvider=good\nAssignedUser=alice\n");
 
   config = load (f);
-  assert_problem (f,
-                  config,
+  assert_problem (f, config,
                   "/etc/providers.d/bad.provider:2: [OAuth2] TokenEndpont: there is no such key");
   g_assert_cmpuint (ck_config_get_providers (config)->len, ==, 2);
   g_assert_nonnull (ck_config_lookup_provider (config, "good", &error));
@@ -251,7 +234,7 @@ test_bad_stacks (Fixture *f, gconstpointer data)
     { "# nothing\n", "the stack own has no line for any operation" },
   };
 
-  put (f->confdir, "providers.d/x.provider", "[Provider]\nStack=own\n");
+  folder_put (f->confdir, "providers.d/x.provider", "[Provider]\nStack=own\n");
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (CkConfig) config = NULL;
@@ -259,7 +242,7 @@ test_bad_stacks (Fixture *f, gconstpointer data)
       g_auto (GStrv) parts = NULL;
       g_autofree char *shown = NULL;
 
-      put (f->confdir, "stacks.d/own", cases[i].stack);
+      folder_put (f->confdir, "stacks.d/own", cases[i].stack);
       config = load (f);
       problems = ck_config_get_problems (config);
       g_assert_cmpuint (problems->len, ==, cases[i].message != NULL ? 1 : 0);
@@ -281,15 +264,14 @@ test_channel_file (Fixture *f, gconstpointer data)
   g_autoptr (CkConfig) config = NULL;
   const CkChannelFile *channel;
 
-  put (f->confdir, "channelkeeper.conf", "[Broker]\nDefaultAssignedUser=carol\n");
-  put (f->confdir,
-       "channels.d/a.channel",
-       "[Channel]\nProvider=oauth2\nScopes=one  two\nScopes=three\nRequiredScopes=three\n"
-       "AllowedUsers=bob\n");
-  put (f->confdir,
-       "channels.d/a-b.channel",
-       "[Channel]\nProvider=oauth2\nDisplayName=The A and B\nAssignedUser=alice\nClient=mine\n"
-       "AccountId=42\nAllowedGroups=tv radio\n");
+  folder_put (f->confdir, "channelkeeper.conf", "[Broker]\nDefaultAssignedUser=carol\n");
+  folder_put (f->confdir, "channels.d/a.channel",
+              "[Channel]\nProvider=oauth2\nScopes=one  two\nScopes=three\nRequiredScopes=three\n"
+              "AllowedUsers=bob\n");
+  folder_put (
+      f->confdir, "channels.d/a-b.channel",
+      "[Channel]\nProvider=oauth2\nDisplayName=The A and B\nAssignedUser=alice\nClient=mine\n"
+      "AccountId=42\nAllowedGroups=tv radio\n");
 
   config = load (f);
   g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 0);
@@ -322,7 +304,8 @@ test_bad_channels_and_clients (Fixture *f, gconstpointer data)
   } cases[] = {
     { "channels.d/c.channel", "[Channel]\nProvider=oauth2\n",
       "/etc/channels.d/c.channel:1: [Channel] AssignedUser: is missing, and channelkeeper.conf has "
-      "no DefaultAssignedUser", FALSE },
+      "no DefaultAssignedUser",
+      FALSE },
     { "channels.d/c.channel", "[Channel]\nAssignedUser=alice\n",
       "/etc/channels.d/c.channel:1: [Channel] Provider: is missing", FALSE },
     { "channels.d/c.channel", "[Channel]\nAssignedUser=alice\nProvider=none\n",
@@ -335,12 +318,14 @@ test_bad_channels_and_clients (Fixture *f, gconstpointer data)
       FALSE },
     { "clients.d/c.client", "[Client]\nProvider=oauth2\nClientId=x\nRedirectUris=nowhere\n",
       "/etc/clients.d/c.client:4: [Client] RedirectUris: “nowhere” is not a redirect URI "
-      "(absolute, without fragment)", FALSE },
+      "(absolute, without fragment)",
+      FALSE },
     { "clients.d/c.client", "[Client]\nProvider=oauth2\n",
       "/etc/clients.d/c.client:1: [Client] ClientId: is missing", FALSE },
     { "clients.d/c.client", "[Client]\nProvider=oauth2\nClientId=x\nSecretCredential=../shadow\n",
       "/etc/clients.d/c.client:1: [Client] SecretCredential: “../shadow” is not the name of a "
-      "credential", FALSE },
+      "credential",
+      FALSE },
     { "clients.d/c.client", "[Client]\nProvider=oauth2\nClientId=x\nLoopbackPort=70000\n",
       "/etc/clients.d/c.client:4: [Client] LoopbackPort: “70000” is not a port number or “any”",
       FALSE },
@@ -351,7 +336,7 @@ test_bad_channels_and_clients (Fixture *f, gconstpointer data)
       g_autoptr (CkConfig) config = NULL;
       g_autofree char *path = g_build_filename (f->confdir, cases[i].file, NULL);
 
-      put (f->confdir, cases[i].file, cases[i].content);
+      folder_put (f->confdir, cases[i].file, cases[i].content);
       config = load (f);
       assert_problem (f, config, cases[i].message);
       g_assert_cmpint (ck_config_lookup_channel (config, "c") != NULL, ==, cases[i].kept);
@@ -367,9 +352,8 @@ test_secret_in_a_file (Fixture *f, gconstpointer data)
   g_autoptr (CkConfig) config = NULL;
   const char *message;
 
-  put (f->confdir,
-       "clients.d/c.client",
-       "[Client]\nProvider=oauth2\nClientId=x\nSecret=hunter2-hunter2\n");
+  folder_put (f->confdir, "clients.d/c.client",
+              "[Client]\nProvider=oauth2\nClientId=x\nSecret=hunter2-hunter2\n");
   config = load (f);
   g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 1);
   message = ((GError *) g_ptr_array_index (ck_config_get_problems (config), 0))->message;
@@ -388,12 +372,11 @@ test_client_secrets (Fixture *f, gconstpointer data)
   const CkClientFile *client;
   const char *secret;
 
-  put (f->confdir,
-       "clients.d/c.client",
-       "[Client]\nProvider=oauth2\nClientId=x\nSecretCredential=new old\n"
-       "RedirectUris=https://a.example/cb http://127.0.0.1/cb\nLoopbackPort=any\n");
-  put (f->confdir, "clients.d/public.client", "[Client]\nProvider=oauth2\nClientId=y\n");
-  put (credentials, "new", "first secret\n");
+  folder_put (f->confdir, "clients.d/c.client",
+              "[Client]\nProvider=oauth2\nClientId=x\nSecretCredential=new old\n"
+              "RedirectUris=https://a.example/cb http://127.0.0.1/cb\nLoopbackPort=any\n");
+  folder_put (f->confdir, "clients.d/public.client", "[Client]\nProvider=oauth2\nClientId=y\n");
+  folder_put (credentials, "new", "first secret\n");
   config = load (f);
   g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 0);
   client = ck_config_lookup_client (config, "c");
@@ -408,7 +391,7 @@ test_client_secrets (Fixture *f, gconstpointer data)
   g_assert_error (error, CK_ERROR, CK_ERROR_FAILED);
   g_clear_error (&error);
 
-  put (credentials, "old", "second");
+  folder_put (credentials, "old", "second");
   secrets = ck_client_file_load_secrets (client, credentials, &error);
   g_assert_no_error (error);
   list = g_variant_ref_sink (ck_secret_to_variant (secrets, G_VARIANT_TYPE_STRING_ARRAY));
@@ -435,11 +418,24 @@ test_values (void)
     const char *text;
     guint64 seconds; /* 1: not a duration */
   } durations[] = {
-    { "90", 90 },       { "30s", 30 },     { "10min", 600 },        { "24h", 86400 },
-    { "7d", 604800 },   { "2w", 1209600 }, { "1h 30min", 5400 },    { "never", G_MAXUINT64 },
-    { "0", 0 },         { "", 1 },         { "h", 1 },              { "10 m", 1 },
-    { "-5s", 1 },       { "1e3", 1 },      { "99999999999999d", 1 }, { "3660d", 316224000 },
-    { "3661d", 1 },     { "3660d 1s", 1 },
+    { "90", 90 },
+    { "30s", 30 },
+    { "10min", 600 },
+    { "24h", 86400 },
+    { "7d", 604800 },
+    { "2w", 1209600 },
+    { "1h 30min", 5400 },
+    { "never", G_MAXUINT64 },
+    { "0", 0 },
+    { "", 1 },
+    { "h", 1 },
+    { "10 m", 1 },
+    { "-5s", 1 },
+    { "1e3", 1 },
+    { "99999999999999d", 1 },
+    { "3660d", 316224000 },
+    { "3661d", 1 },
+    { "3660d 1s", 1 },
   };
   static const struct
   {
@@ -470,8 +466,7 @@ test_values (void)
       guint64 seconds = 1;
 
       g_test_message ("%s", durations[i].text);
-      g_assert_cmpint (ck_value_parse_duration (durations[i].text, &seconds),
-                       ==,
+      g_assert_cmpint (ck_value_parse_duration (durations[i].text, &seconds), ==,
                        durations[i].seconds != 1);
       g_assert_cmpuint (seconds, ==, durations[i].seconds);
     }
