@@ -153,11 +153,11 @@ class Stage:
             assert channel.prop("AccountName") == row.account_name
 
     def _check_app(self, row):
-        """What an app gets meanwhile: the token, or the error that is named after the state."""
+        """What an app gets meanwhile: what it works with, or the error that is named after the state."""
         error = None if row.cause == "client-misconfigured" else ERRORS.get(row.state)
         got = None
         try:
-            self.channel.seen_by(self.app).token()
+            self.subject.ask(self.channel.seen_by(self.app))
         except BusError as caught:
             got = caught.word
         assert got == error

@@ -45,6 +45,7 @@ class Subject:
     provider: str
     simulator: str
     accepted: Callable            # accepted(channel): whether the platform's API takes what the broker hands out
+    ask: Callable = lambda channel: channel.token()   # how an app gets what it works with
     scopes: tuple = ()
     client_id: str = ""           # the simulator's studio app if it is not said
     client_secret: str | None = None

@@ -200,14 +200,14 @@ class XOAuth1(OAuthPlatform):
     async def verify_credentials(self, http):
         account = (await self.person(http)).family.account
         return web.json_response({"id": int(account.user_id), "id_str": account.user_id, "name": account.display_name,
-                                  "screen_name": account.login})
+                                  "screen_name": account.handle})
 
     async def me(self, http):
         try:
             account = (await self.person(http)).family.account
         except Refusal as refusal:
             raise (Refusal("bad-access", "api-2") if refusal.kind == "bad-access" else refusal) from None
-        return web.json_response({"data": {"id": account.user_id, "name": account.display_name, "username": account.login}})
+        return web.json_response({"data": {"id": account.user_id, "name": account.display_name, "username": account.handle}})
 
     async def post(self, http):
         """The same words twice in a row are refused."""
