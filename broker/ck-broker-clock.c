@@ -36,13 +36,20 @@ ck_broker_clock_begin (CkBroker *self)
                "platforms are asked instead");
 }
 
+/* A grant that is yet to be issued is of another clock as well, whatever the last write says. */
+static gboolean
+agrees (CkBroker *self, CkChannel *channel)
+{
+  return is_trusted (self) && ck_channel_get_record (channel)->issued_at <= ck_clock_now () + SLACK;
+}
+
 void
 ck_broker_clock_judge (CkBroker *self, CkChannel *channel)
 {
   CkActivity *activity = ck_channel_get_activity (channel);
 
-  activity->distrusted = !is_trusted (self);
-  activity->foreign_times = activity->distrusted;
+  activity->distrusted = !agrees (self, channel);
+  activity->foreign_times = activity->foreign_date = activity->distrusted;
 }
 
 static guint64
@@ -67,8 +74,8 @@ shift_channel (CkBroker *self, CkChannel *channel, gint64 seconds)
   /* Reckoned on another run's clock: by what is the right time now they may be right. */
   if (activity->foreign_times)
     {
-      if (is_trusted (self))
-        activity->distrusted = activity->foreign_times = FALSE;
+      if (agrees (self, channel))
+        activity->distrusted = activity->foreign_times = activity->foreign_date = FALSE;
       ck_broker_replan (self, channel);
       return;
     }
@@ -77,7 +84,10 @@ shift_channel (CkBroker *self, CkChannel *channel, gint64 seconds)
   record->issued_at = shift (record->issued_at, seconds);
   record->expires_at = shift (record->expires_at, seconds);
   record->renewable_until = shift (record->renewable_until, seconds);
-  record->reconnect_by = shift (record->reconnect_by, seconds);
+  /* A renewal does not move it, so that it may be older than the grant. */
+  if (!activity->foreign_date)
+    record->reconnect_by = shift (record->reconnect_by, seconds);
+  activity->foreign_date &= !agrees (self, channel);
   record->last_verified = shift (record->last_verified, seconds);
   record->refused_since = shift (record->refused_since, seconds);
   ck_broker_commit (self, channel, record, NULL);

@@ -27,7 +27,7 @@ struct _CkBroker
   GHashTable *clients;   /* id to CkBrokerClient */
   GHashTable *metadata;  /* provider id to its cached discovery document */
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
-  GHashTable *cut_off;   /* CkChannel, owned: those the network failed since anything got through */
+  GPtrArray *cut_off;    /* CkChannel: those the network failed since anything got through */
   CkGate *gate;
   GHashTable *saves;     /* CkSave, owned, that waits to be tried again */
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */

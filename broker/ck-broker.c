@@ -43,7 +43,7 @@ ck_broker_finalize (GObject *object)
   g_clear_object (&self->planner);
   g_clear_pointer (&self->gate, ck_gate_free);
   g_clear_pointer (&self->saves, g_hash_table_unref);
-  g_clear_pointer (&self->cut_off, g_hash_table_unref);
+  g_clear_pointer (&self->cut_off, g_ptr_array_unref);
   g_clear_pointer (&self->attempts, g_ptr_array_unref);
   g_clear_pointer (&self->channels, g_hash_table_unref);
   g_clear_pointer (&self->clients, g_hash_table_unref);
@@ -91,7 +91,7 @@ ck_broker_init (CkBroker *self)
                                           (GDestroyNotify) metadata_free);
   self->suspected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                            g_free);
-  self->cut_off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  self->cut_off = g_ptr_array_new_with_free_func (g_object_unref);
   self->gate = ck_gate_new ();
   self->saves = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ck_save_free, NULL);
   self->attempts = g_ptr_array_new_with_free_func (g_object_unref);
@@ -397,29 +397,29 @@ ck_broker_clear_suspicion (CkBroker *self, const char *client)
 void
 ck_broker_note_cut_off (CkBroker *self, CkChannel *channel)
 {
-  g_hash_table_add (self->cut_off, g_object_ref (channel));
+  g_ptr_array_add (self->cut_off, g_object_ref (channel));
 }
 
 void
 ck_broker_note_reached (CkBroker *self)
 {
-  g_autoptr (GHashTable) cut_off = NULL;
-  GHashTableIter iter;
-  gpointer channel;
+  g_autoptr (GPtrArray) cut_off = NULL;
 
-  if (g_hash_table_size (self->cut_off) == 0)
+  if (self->cut_off->len == 0)
     return;
 
   cut_off = g_steal_pointer (&self->cut_off);
-  self->cut_off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
-  g_hash_table_iter_init (&iter, cut_off);
-  while (g_hash_table_iter_next (&iter, &channel, NULL))
+  self->cut_off = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < cut_off->len; i++)
     {
+      CkChannel *channel = g_ptr_array_index (cut_off, i);
+      CkActivity *activity = ck_channel_get_activity (channel);
+
       /* A request that may still be under way is waited for, network or not (rule 3). */
       if (!ck_channel_get_record (channel)->in_doubt)
-        ck_channel_get_activity (channel)->not_before = 0;
+        activity->not_before = 0;
       /* A failure that is on its way here begins a row of its own. */
-      ck_channel_get_activity (channel)->failures = 0;
+      activity->failures = 0;
       ck_broker_replan (self, channel);
     }
 }

@@ -61,6 +61,7 @@ adopt (GTask *task)
   CkLifecycleContext context;
 
   ck_channel_set_grant (channel, adoption->grant, !adoption->saved);
+  ck_channel_get_activity (channel)->foreign_date = FALSE;
   ck_renewal_back_off (channel, NULL);
   ck_operations_fill_context (adoption->broker, channel, &context);
   ck_broker_commit (adoption->broker,

@@ -73,6 +73,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .last_refused = activity->last_refused,
     .now = ck_clock_now (),
   };
+  input->foreign_times = activity->foreign_times;
   input->distrusted = activity->distrusted && (!input->unaskable || input->can_renew);
 
   if (input->policy == NULL)

@@ -71,7 +71,7 @@ renewal_in_doubt (const CkScheduleInput *input)
 
   if (record->doubt_tried)
     return 0;
-  if (input->policy->rotation_grace > 0 || !is_known (record->expires_at))
+  if (input->policy->rotation_grace > 0 || input->foreign_times || !is_known (record->expires_at))
     return 1;
 
   return record->expires_at > DOUBT_LEAD ? record->expires_at - DOUBT_LEAD : 1;
@@ -109,6 +109,33 @@ plain_renewal (const CkScheduleInput *input)
   return MAX (when, earliest);
 }
 
+/* A time that is still to come is one of another clock. */
+static guint64
+latest (const CkScheduleInput *input, guint64 a, guint64 b)
+{
+  if (input->now != 0 && a > input->now)
+    a = 0;
+  if (input->now != 0 && b > input->now)
+    b = 0;
+
+  return MAX (a, b);
+}
+
+/* When, with times that mean nothing here, a renewal brings ours: once a verification has said that
+ * the grant is good, where one can; but not where the platform refuses to renew what is young, as
+ * nobody knows how old it is. */
+static guint64
+renewal_for_times (const CkScheduleInput *input, guint64 planned)
+{
+  if (input->distrusted && !input->unaskable)
+    return 0;
+  if (input->policy->min_age_before_renew > 0
+      || (input->policy->renewal != CK_RENEWAL_AHEAD && !input->distrusted))
+    return planned;
+
+  return 1;
+}
+
 guint64
 ck_schedule_next_renewal (const CkScheduleInput *input)
 {
@@ -129,15 +156,11 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
     }
 
   when = record->in_doubt ? renewal_in_doubt (input) : plain_renewal (input);
-  /* It is verified first, or where that is not possible renewed; but not where the platform refuses
-   * to renew what is young, and nobody knows how old it is. */
-  if (input->distrusted && !record->in_doubt && !input->unaskable)
-    when = 0;
-  else if (input->distrusted && !record->in_doubt && input->policy->min_age_before_renew == 0)
-    when = 1;
+  if (input->foreign_times && !record->in_doubt)
+    when = renewal_for_times (input, when);
   /* No token now: neither the demand nor a date to keep it alive by is waited for. */
   if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt)
-    when = MAX (record->issued_at + input->policy->min_age_before_renew, 1);
+    when = MAX (latest (input, record->issued_at, 0) + input->policy->min_age_before_renew, 1);
 
   return when == 0 ? 0 : MAX (when, input->not_before);
 }
@@ -150,18 +173,6 @@ next_doubtful_check (const CkScheduleInput *input)
 
   return MAX (record->refused_since + (guint64) record->refused_count * REFUSED_AGAIN,
               input->not_before);
-}
-
-/* A time that is still to come is one of another clock. */
-static guint64
-latest (const CkScheduleInput *input, guint64 a, guint64 b)
-{
-  if (input->now != 0 && a > input->now)
-    a = 0;
-  if (input->now != 0 && b > input->now)
-    b = 0;
-
-  return MAX (a, b);
 }
 
 static guint64

@@ -43,6 +43,8 @@ typedef enum
  * @distrusted: the record's times were reckoned on a wall clock later than ours (rule 9): nothing
  * runs out by them, and the platform is asked at once
  *
+ * @foreign_times: the same, verified since or not
+ *
  * All that the plan of one channel depends on.
  */
 typedef struct
@@ -58,6 +60,7 @@ typedef struct
   guint64 last_refused;
   guint64 now;
   gboolean distrusted;
+  gboolean foreign_times;
 } CkScheduleInput;
 
 /**
