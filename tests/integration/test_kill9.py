@@ -15,7 +15,7 @@ from harness.caller import BusError
 from harness.wait import spin, wait_for
 
 CHANNELS = 20
-ROUND = 0.5  # seconds within which every channel is renewed once, and the broker killed
+ROUND = 0.2  # seconds within which every channel is renewed once, and the broker killed
 
 
 class Renewals:

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A disk that is full, a bus that goes away, and a broker with nothing to do."""
+
+import os
+import pwd
+import re
+import subprocess
+import time
+
+import pytest
+from harness import setups
+from harness.users import SERVICE
+from harness.wait import spin, wait_for
+
+BROKER = "org.channelkeeper.Broker1"
+ROOT = "/org/channelkeeper/Broker1"
+
+
+class SmallDisk:
+    """A file system of its own below a broker's state directory."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        entry = pwd.getpwnam(SERVICE)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=8m,mode=700,uid={entry.pw_uid},gid={entry.pw_gid}",
+                        "tmpfs", folder], check=True)
+
+    def fill(self):
+        with open(os.path.join(self.folder, "filler"), "wb", buffering=0) as stream:
+            try:
+                while stream.write(b"x" * 4096) == 4096:
+                    pass
+            except OSError:
+                pass
+
+    def free(self):
+        os.unlink(os.path.join(self.folder, "filler"))
+
+    def umount(self):
+        subprocess.run(["umount", "-l", self.folder], check=True)
+
+
+@pytest.fixture
+def disk(idle_broker):
+    it = SmallDisk(idle_broker.state)
+    yield it
+    it.umount()
+
+
+def vault_state(root):
+    return root.get(ROOT, BROKER, "VaultState")
+
+
+def test_full_disk_costs_no_token(disk, oidc_channel, oidc, root, broker):
+    """Rule 5: the new grant is kept in memory, handed out as unsaved, and written when there is room."""
+    oidc.settings(accessTtl=14)
+    setups.connect(oidc_channel, "alice-channel")
+    disk.fill()
+    since = len(oidc.requests())
+    wait_for(lambda: oidc_channel.token()[2]["generation"] == 2, 30, "the renewal, mark or no mark")
+    token, _, details = oidc_channel.token()
+    assert details["unsaved"] and oidc.accepts(token) == "alice-channel"
+    assert vault_state(root) == "degraded" and oidc_channel.state == "connected"
+    assert len(oidc.token_requests(since=since)) == 1
+    disk.free()
+    wait_for(lambda: "unsaved" not in oidc_channel.token()[2], 15, "the grant being written")
+    wait_for(lambda: vault_state(root) == "open", 5, "the vault being well again")
+    broker.kill()
+    broker.start()
+    assert oidc.accepts(oidc_channel.token()[0]) == "alice-channel"
+
+
+def test_bus_that_goes_away_ends_the_broker_and_nothing_is_lost(polkit, oidc, connected, broker):
+    """The connection lost: exit, not zero, so that systemd starts it again; and all is there."""
+    broker.stop()
+    folder = broker.directory + "/bus"
+    os.mkdir(folder)
+    address = f"unix:path={folder}/socket"
+    with open("/run/dbus/system.conf", encoding="utf-8") as stream:
+        text = re.sub(r"<listen>.*</listen>", f"<listen>{address}</listen>", stream.read())
+    with open(folder + "/bus.conf", "w", encoding="utf-8") as stream:
+        stream.write(text)
+    bus = subprocess.Popen(["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--nosyslog"])
+    wait_for(lambda: os.path.exists(folder + "/socket"), 5, "the second bus")
+    broker.extra_env = {"DBUS_SYSTEM_BUS_ADDRESS": address}
+    broker.start(wait=False)
+    wait_for(lambda: re.search(r"\d+ channels$", broker.log()[broker.log_start:], re.M), 20, "the broker on it")
+    bus.kill()
+    bus.wait()
+    assert broker.process.wait(10) != 0
+    broker.process = None
+    broker.extra_env = {}
+    broker.start()
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
+
+
+def switches(pid):
+    """How often any thread has gone to sleep until now."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as status:
+            total += sum(int(n) for n in re.findall(r"ctxt_switches:\s+(\d+)", status.read()))
+    return total
+
+
+def test_idle_broker_does_not_wake_up(connected, broker):
+    """Connected channels and nothing due: not one wake-up."""
+    broker.restart()
+    connected.token()
+    pid = broker.process.pid
+    before = None
+    while before != (before := switches(pid)):
+        spin(0.7)
+    time.sleep(5)
+    assert switches(pid) == before
+
+
+def test_sequence_across_kills(connected, oidc, broker, callers, root):
+    """It never goes back, and the snapshot knows at least what was announced."""
+    seen = []
+    for _ in range(5):
+        listener = callers("bob")
+        events = listener.record(path=connected.path, interface="org.channelkeeper.Channel1")
+        connected.send("Renew")
+        wait_for(lambda: [e for e in events if e.name == "Renewed"], 10, "the renewal")
+        broker.kill()
+        seen += [e.args[0] for e in events]
+        broker.start()
+        assert root.broker("GetSnapshot", "(a{sv})", {})[0] >= seen[-1]
+    assert seen == sorted(set(seen))
