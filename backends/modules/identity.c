@@ -26,6 +26,7 @@ typedef struct
   const char *id;
   const char *name;
   const char *owner;
+  const char *list; /* where the accounts are that the person may choose from */
   const char *source;
   const char *mfa;
   CkFacts facts;
@@ -51,6 +52,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "id", &arguments->id, NULL },
     { "name", &arguments->name, NULL },
     { "owner", &arguments->owner, NULL },
+    { "list", &arguments->list, NULL },
     { "source", &arguments->source, NULL },
     { "mfa", &arguments->mfa, NULL },
     { "expires", &arguments->facts.expires, NULL },
@@ -70,7 +72,8 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
       if (arguments->uri != NULL || arguments->endpoint != NULL || arguments->id != NULL
           || arguments->name != NULL || arguments->owner != NULL || arguments->mfa != NULL
           || arguments->facts.expires != NULL || arguments->facts.expires_in != NULL
-          || arguments->facts.scopes != NULL || arguments->owner_in_id_token)
+          || arguments->facts.scopes != NULL || arguments->owner_in_id_token
+          || arguments->list != NULL)
         return fail_line (t, "source=id_token stands alone");
     }
   else if (arguments->owner != NULL && arguments->owner_in_id_token)
@@ -115,6 +118,110 @@ fail_without (CkTransaction *t, CkHttpResponse *response, const char *member)
                               member);
 }
 
+/* ---- one of several -------------------------------------------------------------------------- */
+
+/* (transfer full): a member of the list's entry @index, or of the answer where there is no list */
+static char *
+dup_member (const Arguments *arguments, CkHttpResponse *response, guint index, const char *path)
+{
+  g_autofree char *whole = arguments->list != NULL
+                               ? g_strdup_printf ("%s.%u.%s", arguments->list, index, path)
+                               : g_strdup (path);
+
+  return ck_http_response_dup_member (response, whole);
+}
+
+/* The entry whose account is @id; @n_entries if there is none. */
+static guint
+find_entry (const Arguments *arguments, CkHttpResponse *response, guint n_entries, const char *id)
+{
+  guint index = 0;
+
+  for (; index < n_entries; index++)
+    {
+      g_autofree char *other = dup_member (arguments, response, index, arguments->id);
+
+      if (g_strcmp0 (other, id) == 0)
+        break;
+    }
+
+  return index;
+}
+
+static CkResult
+ask_which (CkTransaction *t,
+           const Arguments *arguments,
+           CkHttpResponse *response,
+           guint n_entries,
+           guint *chosen)
+{
+  g_autoptr (GVariant) answer = NULL;
+  GVariantBuilder choices;
+  GVariantDict details;
+  const char *choice = NULL;
+  CkResult result;
+
+  g_variant_builder_init (&choices, G_VARIANT_TYPE ("a(ss)"));
+  for (guint i = 0; i < n_entries; i++)
+    {
+      g_autofree char *id = dup_member (arguments, response, i, arguments->id);
+      g_autofree char *text
+          = arguments->name != NULL ? dup_member (arguments, response, i, arguments->name) : NULL;
+      g_autofree char *name = ck_account_clean_name (text != NULL ? text : id);
+
+      if (ck_account_is_id (id))
+        g_variant_builder_add (&choices, "(ss)", id, name);
+    }
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "message", "s", "Which of these is the channel?");
+  g_variant_dict_insert_value (&details, "choices", g_variant_builder_end (&choices));
+  result = ck_transaction_converse (t, "choose", g_variant_dict_end (&details), &answer);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  if (answer != NULL && g_variant_lookup (answer, "choice", "&s", &choice))
+    *chosen = find_entry (arguments, response, n_entries, choice);
+  if (choice != NULL && *chosen < n_entries)
+    return CK_RESULT_SUCCESS;
+
+  ck_transaction_fail (t, "none", "the answer is none of the choices");
+
+  return CK_RESULT_CONV_ERR;
+}
+
+/* Which entry of the list is the channel's: the pinned one, the only one, or the person says. */
+static CkResult
+choose_entry (CkTransaction *t, const Arguments *arguments, CkHttpResponse *response, guint *chosen)
+{
+  gboolean is_connect = g_str_equal (ck_transaction_get_operation (t), "connect");
+  const char *wanted = ck_transaction_get_pinned_account (t);
+  JsonNode *list = ck_answer_find (ck_http_response_get_json (response), arguments->list);
+  guint n_entries;
+
+  if (list == NULL || !JSON_NODE_HOLDS_ARRAY (list))
+    return fail_without (t, response, arguments->list);
+
+  n_entries = json_array_get_length (json_node_get_array (list));
+  if (*wanted == '\0')
+    wanted = ck_transaction_get_grant (t, "account-id");
+  if (*wanted != '\0')
+    {
+      *chosen = find_entry (arguments, response, n_entries, wanted);
+      if (*chosen < n_entries)
+        return CK_RESULT_SUCCESS;
+      return ck_transaction_fail (t, is_connect ? "wrong-account" : "permission-lost",
+                                  "whoever signed in may not act for the channel's account %s",
+                                  wanted);
+    }
+  if (n_entries == 0)
+    return ck_transaction_fail (t, "permission-lost",
+                                "whoever signed in has no account of the kind this channel is for");
+  if (n_entries > 1 && is_connect)
+    return ask_which (t, arguments, response, n_entries, chosen);
+
+  return CK_RESULT_SUCCESS;
+}
+
 static CkResult
 read_account (CkTransaction *t,
               const Arguments *arguments,
@@ -122,20 +229,26 @@ read_account (CkTransaction *t,
               CkAccount *account)
 {
   g_autofree char *name = NULL;
+  guint chosen = 0;
+  CkResult result = arguments->list != NULL ? choose_entry (t, arguments, response, &chosen)
+                                            : CK_RESULT_SUCCESS;
 
-  account->id = ck_http_response_dup_member (response, arguments->id);
+  if (result != CK_RESULT_SUCCESS)
+    return result;
+
+  account->id = dup_member (arguments, response, chosen, arguments->id);
   if (!ck_account_is_id (account->id))
     return fail_without (t, response, arguments->id);
 
   if (arguments->owner != NULL)
     {
-      account->owner = ck_http_response_dup_member (response, arguments->owner);
+      account->owner = dup_member (arguments, response, chosen, arguments->owner);
       if (!ck_account_is_id (account->owner))
         return fail_without (t, response, arguments->owner);
     }
   account->is_shared = arguments->owner_in_id_token;
 
-  name = arguments->name != NULL ? ck_http_response_dup_member (response, arguments->name) : NULL;
+  name = arguments->name != NULL ? dup_member (arguments, response, chosen, arguments->name) : NULL;
   account->name = ck_account_clean_name (name);
 
   return CK_RESULT_SUCCESS;

@@ -19,6 +19,7 @@ APPS = {
     "youtube": ("google", ["openid", YOUTUBE]),
     "x": ("x", ["tweet.read", "users.read", "offline.access"]),
     "linkedin": ("linkedin", MEMBER),
+    "linkedin-page": ("linkedin", MEMBER),
     "twitch": ("twitch", ["channel:manage:broadcast"]),
     "twitch-app": ("twitch", []),
 }
@@ -145,6 +146,37 @@ def test_linkedin_scope_trap(made, root):
              "that the sibling's end is seen")
     assert "permissions" in first.prop("Remedy")
     assert second.state == "connected"
+
+
+def test_linkedin_page(made):
+    """The channel is the page; the role on it is what matters."""
+    page = made("linkedin-page", scopes=["openid", "profile", "r_organization_admin", "w_organization_social"])
+    setups.connect(page, "alice")
+    company, = page.platform.control("accounts")["alice"]["pages"].items()
+    assert (page.prop("AccountId"), page.prop("AccountName")) == company
+    assert page.verify() == ("connected", "none")
+    page.platform.control("remove-page", account="alice")
+    wait_for(lambda: page.verify() == ("blocked", "permission-lost"), 40, "that the role is missed")
+    assert "administrator" in page.prop("Remedy")
+    attempt = page.reconnect()
+    setups.walk(attempt, Browser("bob"))
+    assert attempt.outcome()[:2] == ("failed", "wrong-account")
+    page.platform.control("give-page", account="alice", page=company[0], name="Renamed, the company")
+    wait_for(lambda: page.verify()[0] == "connected", 40, "that it heals")
+    assert page.prop("AccountName") == "Renamed, the company"
+
+
+def test_linkedin_several_pages(made):
+    page = made("linkedin-page", scopes=["openid", "profile", "r_organization_admin"])
+    other = ("urn:li:organization:4711", "The other company")
+    page.platform.control("give-page", account="alice", page=other[0], name=other[1])
+    attempt = page.reconnect()
+    setups.walk(attempt, Browser("alice"))
+    number, style, details = attempt.prompt(after=1)
+    assert style == "choose" and other in details["choices"]
+    attempt.respond(number, choice=other[0])
+    assert attempt.outcome()[0] == "succeeded" and page.prop("AccountId") == other[0]
+    assert page.verify() == ("connected", "none")
 
 
 # ---- Twitch ------------------------------------------------------------------------------------

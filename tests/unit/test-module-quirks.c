@@ -258,6 +258,41 @@ test_identity_facts (void)
   g_assert_cmpuint (bench_get_time (bench, "expires-at"), >=, before + 102);
 }
 
+/* The account is one of those that a person may act for. */
+static void
+test_list (void)
+{
+  static const struct
+  {
+    const char *answer;
+    CkResult result;
+    const char *cause;
+  } rows[] = {
+    { "{\"e\":[{\"u\":\"p1\",\"n\":\"One\"},{\"u\":\"p2\",\"n\":\"Two\",\"who\":\"m\"}]}",
+      CK_RESULT_SUCCESS, "none" },
+    { "{\"e\":[{\"u\":\"p1\",\"who\":\"m\"}]}", CK_RESULT_PERM_DENIED, "permission-lost" },
+    { "{\"e\":[]}", CK_RESULT_PERM_DENIED, "permission-lost" },
+    { "{\"e\":{\"u\":\"p2\"}}", CK_RESULT_AUTHINFO_UNAVAIL, "server-error" },
+    { "{\"u\":\"p2\"}", CK_RESULT_AUTHINFO_UNAVAIL, "server-error" },
+    { "{\"e\":[{\"u\":\"p2\"}]}", CK_RESULT_AUTHINFO_UNAVAIL, "server-error" }, /* no owner */
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Bench) bench = make_bench ();
+
+      g_test_message ("%s", rows[i].answer);
+      bench_set_grant (bench, "account-id", "p2");
+      bench_answer (bench, 200, rows[i].answer);
+      g_assert_cmpint (
+          bench_run (bench, "verify", "identity", "uri=@BASE@/acls|list=e|id=u|name=n|owner=who"),
+          ==, rows[i].result);
+      g_assert_cmpstr (bench_get_cause (bench), ==, rows[i].cause);
+      g_assert_cmpstr (bench_get (bench, "account-name"), ==, i == 0 ? "Two" : "");
+      g_assert_cmpstr (bench_get (bench, "owner-id"), ==, i == 0 ? "m" : "");
+    }
+}
+
 /* A dead token is given back, in whatever words the platform says so. */
 static void
 test_revoke_dead (void)
@@ -436,6 +471,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/quirks/settle-time", test_settle_time);
   g_test_add_func ("/module/quirks/shared-account", test_shared_account);
   g_test_add_func ("/module/quirks/identity-facts", test_identity_facts);
+  g_test_add_func ("/module/quirks/list", test_list);
   g_test_add_func ("/module/quirks/revoke-dead", test_revoke_dead);
   g_test_add_func ("/module/quirks/device-scope-parameter", test_device_scope_parameter);
   g_test_add_func ("/module/quirks/device-login", test_device_login);

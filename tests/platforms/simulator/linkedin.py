@@ -154,7 +154,8 @@ class LinkedIn(OAuthPlatform):
         """The organizations that the member administers."""
         account = self.bearer(http).family.account
         elements = [{"role": "ADMINISTRATOR", "state": "APPROVED", "roleAssignee": f"urn:li:person:{account.user_id}",
-                     "organization": urn, "organizationalTarget": urn} for urn in account.pages]
+                     "organization": urn, "organizationalTarget": urn, "organizationalTarget~": {"localizedName": name}}
+                    for urn, name in account.pages.items()]
         return web.json_response({"elements": elements, "paging": {"count": 10, "start": 0}})
 
     async def post(self, http):
