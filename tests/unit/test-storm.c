@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ck-clock.h"
+#include "sim/sim-world.h"
+
+/* Everything is due at once: the lid opens after a long night. (tests/bench does it with ten
+ * thousand real renewals.) */
+
+#define N_CHANNELS 2000
+#define LIFETIME (4 * 3600)
+
+/* What one host is sent, or about to be sent, at a time. */
+#define GATE 16
+
+typedef struct
+{
+  guint renewed[N_CHANNELS];
+  guint n_renewed;
+  guint most_at_once;
+  guint most_marked;
+} Storm;
+
+static guint
+count_marked (void)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < N_CHANNELS; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("ch-%u", i);
+
+      n += sim_disk_get_record (id)->renewal_started != 0;
+    }
+
+  return n;
+}
+
+static CkOutcome *
+platform (CkJob *job, gboolean *lost, gpointer user_data)
+{
+  Storm *storm = user_data;
+  guint i = (guint) atoi (job->channel + strlen ("ch-"));
+
+  g_assert_cmpstr (job->operation, ==, "renew");
+  storm->renewed[i]++;
+  storm->n_renewed++;
+  storm->most_at_once = MAX (storm->most_at_once, sim_pool_count_running ());
+  if (storm->n_renewed % 100 == 0)
+    storm->most_marked = MAX (storm->most_marked, count_marked ());
+
+  return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200,
+                          sim_grant_new ("at", "rt-2", LIFETIME));
+}
+
+static void
+set_up (SimWorld *world, Storm *storm)
+{
+  sim_world_set_up (world);
+  sim_pool_set_platform (platform, storm);
+  sim_world_add_provider (world, "one", "Rotation=yes", FALSE);
+  for (guint i = 0; i < N_CHANNELS; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("ch-%u", i);
+
+      sim_world_add_channel (world, id, "one", "at", "rt-1", LIFETIME, 0);
+    }
+  sim_world_start (world);
+}
+
+/* Each once, and never more begun than the platform is sent next. */
+static void
+test_after_sleep (void)
+{
+  g_autofree Storm *storm = g_new0 (Storm, 1);
+  SimWorld world;
+
+  set_up (&world, storm);
+  sim_time_suspend (9 * 3600);
+  sim_time_run (60);
+
+  for (guint i = 0; i < N_CHANNELS; i++)
+    g_assert_cmpuint (storm->renewed[i], ==, 1);
+  g_assert_cmpuint (storm->most_at_once, ==, GATE);
+  g_assert_cmpuint (storm->most_marked, >, 0);
+  g_assert_cmpuint (storm->most_marked, <=, 2 * GATE);
+  sim_world_tear_down (&world);
+}
+
+/* Killed in the middle of it: only what was begun is in doubt, and nothing else waits for it. */
+static void
+test_killed_in_the_middle (void)
+{
+  g_autofree Storm *storm = g_new0 (Storm, 1);
+  SimWorld world;
+  guint n_doubtful = 0;
+
+  set_up (&world, storm);
+  sim_time_suspend (9 * 3600);
+  sim_time_run (2);
+  g_assert_cmpuint (storm->n_renewed, >, 0);
+  g_assert_cmpuint (storm->n_renewed, <, N_CHANNELS);
+  sim_world_kill (&world);
+  sim_world_start (&world);
+  for (guint i = 0; i < N_CHANNELS; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("ch-%u", i);
+
+      n_doubtful += sim_world_get_record (&world, id)->in_doubt;
+    }
+  g_assert_cmpuint (n_doubtful, >, 0);
+  g_assert_cmpuint (n_doubtful, <=, 2 * GATE);
+
+  sim_world_tear_down (&world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/storm/after-sleep", test_after_sleep);
+  g_test_add_func ("/storm/killed-in-the-middle", test_killed_in_the_middle);
+
+  return g_test_run ();
+}
