@@ -25,6 +25,9 @@ gboolean ck_cmd_metrics (CkCtl *ctl, GStrv *arguments, GError **error);
 /* cmd-preflight.c */
 gboolean ck_cmd_preflight (CkCtl *ctl, GStrv *arguments, GError **error);
 
+/* cmd-doctor.c */
+gboolean ck_cmd_doctor (CkCtl *ctl, GStrv *arguments, GError **error);
+
 /* cmd-lint.c */
 gboolean ck_cmd_lint (CkCtl *ctl, GStrv *arguments, GError **error);
 

@@ -35,6 +35,7 @@ static const CkCommand commands[] = {
   { "metrics", "", 0, 0, N_ ("Print measurements for a monitoring system"), ck_cmd_metrics },
   { "lint", "[FILE...]", 0, G_MAXUINT, N_ ("Check configuration files, without the service"),
     ck_cmd_lint },
+  { "doctor", "", 0, 0, N_ ("Check the installation"), ck_cmd_doctor },
   { NULL },
 };
 

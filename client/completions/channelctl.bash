@@ -11,7 +11,7 @@ _channelctl ()
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   local common='--help --json --no-ask-password --timeout'
   local commands='list show explain preflight exec metrics history monitor reconnect disconnect token renew verify add remove assign
-    access clients providers lint'
+    access clients providers lint doctor'
   local command='' sub='' position=0 options='' words='' i
 
   # bash splits an option and its value at the sign between them.

@@ -47,6 +47,7 @@ complete -c channelctl -n __fish_use_subcommand -a access -d 'Show or change who
 complete -c channelctl -n __fish_use_subcommand -a clients -d 'List, add or remove OAuth clients'
 complete -c channelctl -n __fish_use_subcommand -a providers -d 'List the platforms'
 complete -c channelctl -n __fish_use_subcommand -a lint -d 'Check configuration files'
+complete -c channelctl -n __fish_use_subcommand -a doctor -d 'Check the installation'
 
 complete -c channelctl -n "__fish_seen_subcommand_from $one" -a '(__channelctl_channels)'
 

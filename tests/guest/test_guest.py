@@ -125,6 +125,20 @@ def test_only_from_a_local_seat(guest):
     wait_for(lambda: guest.run(*reconnect, user="alice").code == 0, "polkit to forget the rule")
 
 
+def diagnosis(world):
+    """What `channelctl doctor` says: {check: (verdict, what was found)}, and its exit status."""
+    done = world.ctl("root", "doctor", "--json")
+    return {row["check"]: (row["verdict"], row["found"]) for row in json.loads(done.stdout)}, done.code
+
+
+def test_doctor_finds_all_well(world):
+    found, code = diagnosis(world)
+    assert code == 0, found
+    for check in ("service", "vault", "polkit", "sandbox", "modules", "files"):
+        assert found[check][0] == "ok", found[check]
+    assert found["clock"][0] in ("ok", "warn") and "provider lumen" in found
+
+
 def probe(guest, unit):
     """Runs probe.py in the place of the program of a unit, with everything else of its file as shipped."""
     text = guest.ok("systemctl", "cat", unit)
@@ -266,6 +280,8 @@ def test_credential_missing(guest, world):
     world.restart()
     assert guest.show(BROKER, "ActiveState") == "active"
     assert world.vault_state() == "sealed"
+    found, code = diagnosis(world)
+    assert code == 1 and found["vault"][0] == "fail", found
     done = world.ctl("studio", "token", "stage")
     assert done.code != 0 and "vault" in done.stderr, done
     assert guest.run("test", "-e", "/var/lib/channelkeeper/vault.key").code != 0
@@ -285,6 +301,9 @@ def test_credential_cannot_be_decrypted(guest, world):
     guest.write(CREDENTIAL, "bm90IGEgY3JlZGVudGlhbA==\n", 0o600)
     assert guest.run("systemctl", "restart", BROKER).code != 0
     wait_for(lambda: guest.show(BROKER, "ExecMainStatus") == "243", "exit code 243 (CREDENTIALS)")
+    guest.ok("systemctl", "stop", BROKER)
+    found, code = diagnosis(world)
+    assert code == 1 and "cannot decrypt the credential" in found["service"][1], found
 
 
 def test_credential_restored(guest, world):
