@@ -133,19 +133,30 @@ absolute_end (CkGrant *grant, const CkLifecycleContext *context)
   return ck_grant_get_renewable_until (grant);
 }
 
+static guint64
+take_time (guint64 time, guint64 seconds)
+{
+  if (time == CK_TIME_UNKNOWN || time >= CK_TIME_NEVER)
+    return time;
+
+  return time > seconds ? time - seconds : 1;
+}
+
 /* The three clocks of a grant, with the provider's defaults where the answer said nothing. */
 static void
 set_clocks (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *context)
 {
   const CkRenewalPolicy *policy = context->policy;
   guint64 issued = ck_grant_get_issued_at (grant);
+  /* The clock was set back while the answer was on its way. */
+  guint64 ahead = issued > context->now ? issued - context->now : 0;
 
-  record->issued_at = issued != CK_TIME_UNKNOWN ? issued : context->now;
-  record->expires_at = ck_grant_get_expires_at (grant);
+  record->issued_at = issued != CK_TIME_UNKNOWN ? issued - ahead : context->now;
+  record->expires_at = take_time (ck_grant_get_expires_at (grant), ahead);
   if (record->expires_at == CK_TIME_UNKNOWN && policy->access_lifetime > 0)
     record->expires_at = add_time (record->issued_at, policy->access_lifetime);
 
-  record->renewable_until = ck_grant_get_renewable_until (grant);
+  record->renewable_until = take_time (ck_grant_get_renewable_until (grant), ahead);
   if (record->renewable_until == CK_TIME_UNKNOWN && policy->refresh_lifetime > 0
       && *ck_grant_get_refresh_token (grant) != '\0')
     record->renewable_until = add_time (record->issued_at, policy->refresh_lifetime);
