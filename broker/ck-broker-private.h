@@ -31,6 +31,7 @@ struct _CkBroker
   CkGate *gate;
   GHashTable *saves;     /* CkSave, owned, that waits to be tried again */
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
+  GPtrArray *unannounced; /* CkEvent of the former run; NULL once that is settled */
   guint64 sequence;
   guint64 last_time;   /* the wall clock of the former run's last write */
   gint64 clock_offset; /* what the wall clock is ahead of CLOCK_BOOTTIME, microseconds */
@@ -71,6 +72,9 @@ void ck_broker_apply_channels (CkBroker *self);
 void ck_broker_clock_begin (CkBroker *self);
 void ck_broker_clock_judge (CkBroker *self, CkChannel *channel);
 void ck_broker_clock_set (CkBroker *self);
+
+/* Announces with their numbers what the former run may have written and not announced. */
+void ck_broker_announce_again (CkBroker *self);
 
 /* The planner's callback. */
 void ck_broker_on_due (gpointer key, gpointer user_data);

@@ -94,7 +94,8 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
                                    settings->max_workers,
                                    settings->max_attempts);
 
-  if (!load_clients (self, error) || !load_channels (self, error)
+  self->unannounced = ck_state_db_load_unannounced (self->state_db, error);
+  if (self->unannounced == NULL || !load_clients (self, error) || !load_channels (self, error)
       || !ck_broker_apply_config (self, config, error))
     return NULL;
 
@@ -116,6 +117,7 @@ finish_start (GTask *task)
   g_autoptr (GPtrArray) channels = ck_broker_dup_channels (self);
 
   self->started = TRUE;
+  ck_broker_announce_again (self);
   self->started_at = ck_clock_now ();
   for (guint i = 0; i < channels->len; i++)
     ck_broker_replan (self, g_ptr_array_index (channels, i));

@@ -42,6 +42,7 @@ ck_broker_finalize (GObject *object)
 
   g_clear_object (&self->planner);
   g_clear_pointer (&self->gate, ck_gate_free);
+  g_clear_pointer (&self->unannounced, g_ptr_array_unref);
   g_clear_pointer (&self->saves, g_hash_table_unref);
   g_clear_pointer (&self->cut_off, g_ptr_array_unref);
   g_clear_pointer (&self->attempts, g_ptr_array_unref);
@@ -249,6 +250,59 @@ commit_free (Commit *commit)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Commit, commit_free)
 
 static void
+announce (CkBroker *self,
+          CkChannel *channel,
+          const CkChannelRecord *before,
+          const CkChannelRecord *after,
+          GPtrArray *events)
+{
+  g_signal_emit (self, signals[CK_BROKER_CHANNEL_CHANGED], 0, channel, before, after, events);
+  if (events->len > 0)
+    ck_state_db_set_announced (self->state_db,
+                               ((CkEvent *) events->pdata[events->len - 1])->sequence);
+}
+
+/* The record as it was, or became, with that event, as far as an announcement tells. */
+static CkChannelRecord *
+record_at (CkChannel *channel, const CkEvent *event, const char *key)
+{
+  CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (channel));
+  const char *word;
+
+  if (g_variant_lookup (event->details, key, "&s", &word)
+      && !ck_state_from_string (word, &record->state))
+    g_debug ("%s: an event of the former run has the unknown state %s", record->id, word);
+  if (g_variant_lookup (event->details, "cause", "&s", &word)
+      && !ck_cause_from_string (word, &record->cause))
+    g_debug ("%s: an event of the former run has the unknown cause %s", record->id, word);
+
+  return record;
+}
+
+void
+ck_broker_announce_again (CkBroker *self)
+{
+  g_autoptr (GPtrArray) events = g_steal_pointer (&self->unannounced);
+
+  for (guint i = 0; events != NULL && i < events->len; i++)
+    {
+      const CkEvent *event = g_ptr_array_index (events, i);
+      CkChannel *channel = ck_broker_lookup_channel (self, event->channel, NULL);
+      g_autoptr (CkChannelRecord) before = NULL;
+      g_autoptr (CkChannelRecord) after = NULL;
+      g_autoptr (GPtrArray) one = NULL;
+
+      if (channel == NULL)
+        continue;
+      before = record_at (channel, event, "old-state");
+      after = record_at (channel, event, "new-state");
+      one = ck_event_list_new ();
+      g_ptr_array_add (one, ck_event_copy (event));
+      announce (self, channel, before, after, one);
+    }
+}
+
+static void
 commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Commit) commit = user_data;
@@ -259,13 +313,7 @@ commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                commit->after->id,
                error->message);
 
-  g_signal_emit (commit->broker,
-                 signals[CK_BROKER_CHANNEL_CHANGED],
-                 0,
-                 commit->channel,
-                 commit->before,
-                 commit->after,
-                 commit->events);
+  announce (commit->broker, commit->channel, commit->before, commit->after, commit->events);
   if (commit->before->state != commit->after->state)
     ck_broker_emit_changed (commit->broker);
 }

@@ -167,3 +167,35 @@ ck_history_read (sqlite3 *db, const char *channel, guint64 since, guint limit, G
 
   return readable ? g_steal_pointer (&events) : NULL;
 }
+
+GPtrArray *
+ck_history_read_after (sqlite3 *db, guint64 sequence, GError **error)
+{
+  g_autoptr (GPtrArray) events = ck_event_list_new ();
+  sqlite3_stmt *statement = NULL;
+  int code = SQLITE_ERROR;
+  gboolean readable = TRUE;
+
+  if (sqlite3_prepare_v2 (db,
+                          "SELECT sequence, time, word, details, channel FROM history"
+                          " WHERE sequence > ? ORDER BY sequence",
+                          -1, &statement, NULL)
+      == SQLITE_OK)
+    sqlite3_bind_int64 (statement, 1, (gint64) MIN (sequence, G_MAXINT64));
+
+  while (readable && statement != NULL && (code = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      g_autofree char *channel = ck_db_read_text (statement, 4);
+      CkEvent *event = read_event (statement, channel != NULL ? channel : "", error);
+
+      readable = event != NULL;
+      if (readable)
+        g_ptr_array_add (events, event);
+    }
+
+  if (readable && code != SQLITE_DONE)
+    readable = ck_db_writer_set_error (db, "cannot read the history in", error);
+  sqlite3_finalize (statement);
+
+  return readable ? g_steal_pointer (&events) : NULL;
+}

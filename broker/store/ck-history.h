@@ -53,4 +53,13 @@ GPtrArray *ck_history_read (sqlite3 *db,
                             guint limit,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * ck_history_read_after:
+ * @sequence: events with a higher one
+ *
+ * Returns: (transfer full) (nullable) (element-type CkEvent): of all channels, oldest first
+ */
+GPtrArray *
+ck_history_read_after (sqlite3 *db, guint64 sequence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -13,6 +13,7 @@
 
 #define META_SEQUENCE "sequence"
 #define META_LAST_TIME "last-time"
+#define META_ANNOUNCED "announced"
 
 struct _CkStateDb
 {
@@ -21,7 +22,8 @@ struct _CkStateDb
   CkDbWriter *writer;
   guint64 sequence;
   guint64 last_time;
-  gboolean time_unsaved;
+  guint64 announced;
+  gboolean time_unsaved; /* or announced */
 };
 
 G_DEFINE_FINAL_TYPE (CkStateDb, ck_state_db, G_TYPE_OBJECT)
@@ -42,6 +44,7 @@ typedef struct
 
   guint64 sequence;
   guint64 last_time;
+  guint64 announced;
 } Job;
 
 static void
@@ -106,6 +109,7 @@ create (sqlite3 *db, gpointer data, GError **error)
     return ck_db_writer_set_error (db, "cannot make", error);
 
   return write_meta (db, META_SEQUENCE, 0, error) && write_meta (db, META_LAST_TIME, 0, error)
+         && write_meta (db, META_ANNOUNCED, 0, error)
          && ck_record_create_table (&ck_channel_record_type, db, error)
          && ck_record_create_table (&ck_client_record_type, db, error)
          && ck_history_create_table (db, error);
@@ -119,17 +123,20 @@ ck_state_db_open (const char *path, GError **error)
   CkStateDb *db;
   guint64 sequence;
   guint64 last_time;
+  guint64 announced;
 
   if (writer == NULL)
     return NULL;
   if (!read_meta (ck_db_writer_get_db (writer), META_SEQUENCE, &sequence, error)
-      || !read_meta (ck_db_writer_get_db (writer), META_LAST_TIME, &last_time, error))
+      || !read_meta (ck_db_writer_get_db (writer), META_LAST_TIME, &last_time, error)
+      || !read_meta (ck_db_writer_get_db (writer), META_ANNOUNCED, &announced, error))
     return NULL;
 
   db = g_object_new (CK_TYPE_STATE_DB, NULL);
   db->writer = g_steal_pointer (&writer);
   db->sequence = sequence;
   db->last_time = last_time;
+  db->announced = announced;
 
   return db;
 }
@@ -177,6 +184,23 @@ ck_state_db_set_last_time (CkStateDb *db, guint64 now)
   db->last_time = now;
 }
 
+void
+ck_state_db_set_announced (CkStateDb *db, guint64 sequence)
+{
+  g_return_if_fail (CK_IS_STATE_DB (db));
+
+  db->time_unsaved |= sequence > db->announced;
+  db->announced = MAX (db->announced, sequence);
+}
+
+GPtrArray *
+ck_state_db_load_unannounced (CkStateDb *db, GError **error)
+{
+  g_return_val_if_fail (CK_IS_STATE_DB (db), NULL);
+
+  return ck_history_read_after (ck_db_writer_get_db (db->writer), db->announced, error);
+}
+
 /* In the writer's thread. The sequence was made the highest so far when the job was queued, so the
  * last job to run writes the highest of all. */
 static gboolean
@@ -185,7 +209,8 @@ run_job (sqlite3 *db, gpointer data, GError **error)
   Job *job = g_task_get_task_data (data);
 
   return job->func (db, job, error) && write_meta (db, META_SEQUENCE, job->sequence, error)
-         && write_meta (db, META_LAST_TIME, job->last_time, error);
+         && write_meta (db, META_LAST_TIME, job->last_time, error)
+         && write_meta (db, META_ANNOUNCED, job->announced, error);
 }
 
 static gboolean
@@ -235,6 +260,7 @@ queue_job (CkStateDb *db,
   db->sequence = MAX (db->sequence, job->sequence);
   job->sequence = db->sequence;
   job->last_time = db->last_time;
+  job->announced = db->announced;
   if (run == run_job)
     db->time_unsaved = FALSE;
 

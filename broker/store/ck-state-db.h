@@ -98,6 +98,24 @@ guint64 ck_state_db_get_last_time (CkStateDb *db);
 void ck_state_db_set_last_time (CkStateDb *db, guint64 now);
 
 /**
+ * ck_state_db_set_announced:
+ * @sequence: every event up to this one has been announced
+ *
+ * Remembered at once, on disk with the next write of anything (it costs none of its own).
+ */
+void ck_state_db_set_announced (CkStateDb *db, guint64 sequence);
+
+/**
+ * ck_state_db_load_unannounced:
+ *
+ * Synchronous: for start-up, before the first asynchronous call.
+ *
+ * Returns: (transfer full) (nullable) (element-type CkEvent): what is on disk and may not have been
+ *   announced before the former run ended, oldest first
+ */
+GPtrArray *ck_state_db_load_unannounced (CkStateDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_state_db_write_async:
  * @record: (transfer full) (nullable): a copy of the channel's record as it shall be on disk
  * @events: (transfer full) (nullable) (element-type CkEvent): events, numbered by the caller

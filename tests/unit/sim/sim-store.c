@@ -273,6 +273,18 @@ ck_state_db_set_last_time (CkStateDb *db, guint64 now)
   db->last_time = now;
 }
 
+void
+ck_state_db_set_announced (CkStateDb *db, guint64 sequence)
+{
+}
+
+/* Announcements that are repeated are the subject of the real file's tests. */
+GPtrArray *
+ck_state_db_load_unannounced (CkStateDb *db, GError **error)
+{
+  return g_ptr_array_new ();
+}
+
 static Write *
 write_new (CkStateDb *db)
 {
