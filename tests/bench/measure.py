@@ -162,17 +162,26 @@ def vault(world, size):
                 argv = ["dbus-run-session", "--", "sh", "-c",
                         "printf x | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"",
                         "sh", *argv]
-            rates[backend] = run_json(SERVICE, argv, env)
+            try:
+                rates[backend] = run_json(SERVICE, argv, env)
+            except subprocess.CalledProcessError as died:
+                # libsecret's file backend does not survive 64 stores in flight: one after the other, then.
+                rates[backend] = run_json(SERVICE, [*argv, "1"], env) | {"died": died.returncode}
     own = rates["sealed"]["per_second"]
     yield Row(f"vault: durable grants a second, 64 in flight, {size.items} items", f"{own:.0f}")
     for backend, name in (("file", "libsecret's file backend"), ("service", "gnome-keyring")):
         if backend in rates:
             other = rates[backend]["per_second"]
             yield Row.at_least(f"the same, {name}", own / max(other, 0.1), 20,
-                               f"{other:.1f} ({rates[backend]['failed']} failed): ours is {own / max(other, 0.1):.0f} × that",
+                               f"{other:.1f} ({how(rates[backend])}): ours is {own / max(other, 0.1):.0f} × that",
                                "ours ≥ 20 ×")
         else:
             yield Row(f"the same, {name}", "not installed")
+
+
+def how(rate):
+    died = f"one at a time; 64 in flight ended it with {rate['died']}" if "died" in rate else "64 in flight"
+    return f"{died}, {rate['failed']} failed"
 
 
 def timed(user, argv, env=None):

@@ -7,9 +7,9 @@
 #include "ck-vault.h"
 
 /*
- * vault sealed|file|service ITEMS SECONDS: how many grants of 1 KB a second are stored, 64 in
- * flight, among ITEMS that are there. `file` and `service` are libsecret's own backends, `file` as
- * SECRET_FILE_TEST_PATH and SECRET_FILE_TEST_PASSWORD say. Prints one line of JSON.
+ * vault sealed|file|service ITEMS SECONDS [IN-FLIGHT]: how many grants of 1 KB a second are stored,
+ * 64 in flight, among ITEMS that are there. `file` and `service` are libsecret's own backends,
+ * `file` as SECRET_FILE_TEST_PATH and SECRET_FILE_TEST_PASSWORD say. Prints one line of JSON.
  */
 
 #define IN_FLIGHT 64
@@ -25,6 +25,7 @@ typedef struct
   CkVault *vault; /* NULL: plain libsecret */
   CkGrant *grant;
   guint n_items;
+  guint in_flight;
   guint next;
   guint open;
   guint stored;
@@ -85,7 +86,7 @@ run (Bench *bench, guint count, gint64 until)
   while (more || bench->open > 0)
     {
       more = count > 0 ? bench->next < wanted : g_get_monotonic_time () < until;
-      while (more && bench->open < IN_FLIGHT && (count == 0 || bench->next < wanted))
+      while (more && bench->open < bench->in_flight && (count == 0 || bench->next < wanted))
         store_one (bench);
       if (bench->open > 0)
         g_main_context_iteration (NULL, TRUE);
@@ -125,13 +126,14 @@ main (int argc, char **argv)
   double seconds;
   gint64 start;
 
-  if (argc != 4)
+  if (argc != 4 && argc != 5)
     {
       g_printerr ("usage: vault sealed|file|service ITEMS SECONDS\n");
       return EXIT_FAILURE;
     }
 
   bench.n_items = (guint) atoi (argv[2]);
+  bench.in_flight = argc == 5 ? (guint) atoi (argv[4]) : IN_FLIGHT;
   seconds = g_ascii_strtod (argv[3], NULL);
   if (g_str_equal (argv[1], "sealed"))
     {
