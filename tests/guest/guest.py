@@ -71,7 +71,7 @@ class Guest:
     def package(self, version=None):
         """The file name of the package of `version`, or of the one that is tested."""
         [name] = [name for name in os.listdir(os.path.join(self.work, "packages"))
-                  if (f"_{OLD_VERSION}_" in name) == (version == OLD_VERSION)]
+                  if name.startswith("channelkeeper_") and (f"_{OLD_VERSION}_" in name) == (version == OLD_VERSION)]
         return name
 
     def _make_older_package(self):
