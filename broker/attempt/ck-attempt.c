@@ -127,16 +127,18 @@ adopted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (self, "failed", CK_CAUSE_NONE, error->message);
 }
 
-/* The grant of the other account is given back, unless that could end a grant of another channel of
- * its owner. Whether it works changes nothing here. */
+/* The grant of the other account is given back, unless that could end a grant of its owner that is
+ * in use: another channel's, or this one's where the same person chose another page or brand.
+ * Whether it works changes nothing here. */
 static void
 revoke_discarded (CkAttempt *self)
 {
   CkGrant *grant = self->outcome->grant;
+  const char *owner = grant != NULL ? ck_grant_get_owner_id (grant) : NULL;
   CkJob *job;
 
-  if (grant == NULL
-      || ck_siblings_share_owner (self->broker, self->channel, ck_grant_get_owner_id (grant)))
+  if (grant == NULL || ck_siblings_is_own (self->channel, owner)
+      || ck_siblings_share_owner (self->broker, self->channel, owner))
     return;
 
   job = ck_channel_job_new (self->broker, self->channel, "revoke", grant, NULL);

@@ -51,6 +51,13 @@ ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner
   return FALSE;
 }
 
+gboolean
+ck_siblings_is_own (CkChannel *channel, const char *owner_id)
+{
+  return ck_channel_get_grant (channel) != NULL
+         && may_be_same_owner (ck_channel_get_record (channel)->owner_id, owner_id);
+}
+
 void
 ck_siblings_verify (CkBroker *broker, CkChannel *channel)
 {

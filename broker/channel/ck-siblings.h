@@ -21,6 +21,16 @@ G_BEGIN_DECLS
 gboolean ck_siblings_share_owner (CkBroker *broker, CkChannel *channel, const char *owner_id);
 
 /**
+ * ck_siblings_is_own:
+ * @owner_id: the person or business behind another grant that @channel was offered; empty: not
+ * known
+ *
+ * Returns: whether the grant that @channel holds may be of that owner as well, so that revoking the
+ *   other one could end it (rule 6)
+ */
+gboolean ck_siblings_is_own (CkChannel *channel, const char *owner_id);
+
+/**
  * ck_siblings_replaced_scopes:
  *
  * Whether another channel of the same client and owner has been granted other scopes since, at a

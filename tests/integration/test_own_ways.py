@@ -78,6 +78,22 @@ def test_two_channels_of_one_google_account(made):
     assert own.platform.requests()[-1]["path"] == "/revoke"
 
 
+def test_wrong_channel_of_the_right_account(made):
+    """Giving back what the person chose by mistake would end what the channel goes on with."""
+    channel = made("youtube")
+    setups.connect(channel, "alice")
+    pages = channel.platform.control("accounts")["alice"]["pages"]
+    channel.platform.control("pick", page=next(page for page in pages if page != channel.prop("AccountId")))
+    since = len(channel.platform.requests())
+    attempt = channel.reconnect(flow="browser")
+    setups.walk(attempt, Browser("alice"))
+    assert attempt.outcome()[:2] == ("failed", "wrong-account")
+    channel.platform.control("pick")
+    channel.renew()
+    assert channel.verify() == ("connected", "none") and youtube_takes(channel)
+    assert "/revoke" not in [asked["path"] for asked in channel.platform.requests()[since:]]
+
+
 def test_google_in_testing(made):
     """Seven days from the consent on, whatever is renewed."""
     channel = made("youtube")
