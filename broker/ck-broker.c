@@ -445,6 +445,12 @@ ck_broker_clear_suspicion (CkBroker *self, const char *client)
 void
 ck_broker_note_cut_off (CkBroker *self, CkChannel *channel)
 {
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (activity->cut_off)
+    return;
+
+  activity->cut_off = TRUE;
   g_ptr_array_add (self->cut_off, g_object_ref (channel));
 }
 
@@ -466,8 +472,10 @@ ck_broker_note_reached (CkBroker *self)
       /* A request that may still be under way is waited for, network or not (rule 3). */
       if (!ck_channel_get_record (channel)->in_doubt)
         activity->not_before = 0;
-      /* A failure that is on its way here begins a row of its own. */
-      activity->failures = 0;
+      /* A failure that is on its way here begins a short row of its own; but it is one, for what
+       * others reached may be another host than this one's, and that would go on for ever. */
+      activity->failures = MIN (activity->failures, 1);
+      activity->cut_off = FALSE;
       ck_broker_replan (self, channel);
     }
 }

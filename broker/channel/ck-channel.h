@@ -32,6 +32,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @connecting: the first grant is being fetched, with nobody present
  * @distrusted: its times were reckoned on a clock that does not agree with ours: to be verified
  * @foreign_times: the same, verified or not: a step of our clock is not theirs
+ * @cut_off: the network failed it, and nothing has got through since
  * @foreign_date: the same of `ReconnectBy` alone, which a renewal leaves as it was
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
  * @jitter: −1.0 … 1.0, chosen anew with each grant
@@ -52,6 +53,7 @@ typedef struct
   gboolean connecting;
   gboolean distrusted;
   gboolean foreign_times;
+  gboolean cut_off;
   gboolean foreign_date;
   gboolean removing;
   double jitter;
