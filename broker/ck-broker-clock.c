@@ -90,7 +90,17 @@ shift_channel (CkBroker *self, CkChannel *channel, gint64 seconds)
   activity->foreign_date &= !agrees (self, channel);
   record->last_verified = shift (record->last_verified, seconds);
   record->refused_since = shift (record->refused_since, seconds);
+  record->duplicates_at = shift (record->duplicates_at, seconds);
   ck_broker_commit (self, channel, record, NULL);
+}
+
+/* What is remembered for a while only is not worth more than to be asked for anew. */
+static void
+shift_broker (CkBroker *self, gint64 seconds)
+{
+  self->started_at = shift (self->started_at, seconds);
+  g_hash_table_remove_all (self->suspected);
+  g_hash_table_remove_all (self->metadata);
 }
 
 void
@@ -101,6 +111,8 @@ ck_broker_clock_set (CkBroker *self)
 
   g_message ("the wall clock was set, by %" G_GINT64_FORMAT " seconds: every plan is made anew", seconds);
   self->clock_offset += seconds * G_USEC_PER_SEC;
+  if (seconds != 0)
+    shift_broker (self, seconds);
   for (guint i = 0; i < channels->len; i++)
     {
       CkChannel *channel = g_ptr_array_index (channels, i);

@@ -3,7 +3,11 @@
 
 #include "sim/sim-world.h"
 
-/* What is asked of the platforms in times of trouble, counted over hours of simulated time. */
+/*
+ * What is asked of the platforms in times of trouble, counted over hours of simulated time: neither
+ * a platform that cannot be reached nor a clock that was set makes the broker ask all the time, or
+ * never.
+ */
 
 #define HOUR 3600
 #define DAY (24 * HOUR)
@@ -64,12 +68,31 @@ test_one_host_is_down (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_asked, <=, 40);
 }
 
+/* VerifyAtStart= looks at when the broker started: by the clock that is right now. */
+static void
+test_clock_set_back (Fixture *fixture, gconstpointer data)
+{
+  sim_world_add_provider (&fixture->world, "hourly",
+                          "Rotation=no\nVerifyEvery=1h\nVerifyAtStart=yes", TRUE);
+  sim_world_add_channel (&fixture->world, "asked", "hourly", "at", "rt", 30 * DAY, 0);
+  sim_time_run (60);
+  sim_world_start (&fixture->world);
+  sim_time_run (60);
+  g_assert_cmpuint (fixture->n_asked, ==, 1);
+
+  sim_time_step (-365 * DAY);
+  sim_time_run (5 * HOUR);
+  g_assert_cmpuint (fixture->n_asked, >=, 5);
+  g_assert_cmpuint (fixture->n_asked, <=, 7);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/trouble/one-host-is-down", Fixture, NULL, set_up, test_one_host_is_down, tear_down);
+  g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
 
   return g_test_run ();
 }
