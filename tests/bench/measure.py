@@ -86,6 +86,8 @@ def idle(world, size):
         if shutil.which("strace"):
             calls = count_calls(seeded.pid(), size.idle)
             calls = f"{calls} system calls by strace -c -f"
+            # Letting go wakes every thread once.
+            seeded.settle()
             before = seeded.switches()
         time.sleep(size.idle)
         woken = seeded.switches() - before
