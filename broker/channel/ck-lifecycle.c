@@ -142,14 +142,16 @@ take_time (guint64 time, guint64 seconds)
   return time > seconds ? time - seconds : 1;
 }
 
-/* The three clocks of a grant, with the provider's defaults where the answer said nothing. */
+/* The three clocks of a grant, with the provider's defaults where the answer said nothing. @ahead:
+ * by how many seconds its times are those of a clock that was set back */
 static void
-set_clocks (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *context)
+set_clocks (CkChannelRecord *record,
+            CkGrant *grant,
+            guint64 ahead,
+            const CkLifecycleContext *context)
 {
   const CkRenewalPolicy *policy = context->policy;
   guint64 issued = ck_grant_get_issued_at (grant);
-  /* The clock was set back while the answer was on its way. */
-  guint64 ahead = issued > context->now ? issued - context->now : 0;
 
   record->issued_at = issued != CK_TIME_UNKNOWN ? issued - ahead : context->now;
   record->expires_at = take_time (ck_grant_get_expires_at (grant), ahead);
@@ -219,13 +221,15 @@ ck_lifecycle_granted (const CkChannelRecord *before,
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
   guint64 reconnect_by = before->reconnect_by;
+  guint64 issued = ck_grant_get_issued_at (grant);
   gboolean keeps_state = by == NULL
                          && (before->state == CK_STATE_EXPIRING
                              || (before->state == CK_STATE_BLOCKED && context->unproved));
   GVariantDict details;
 
   settle_renewal (record);
-  set_clocks (record, grant, context);
+  /* The clock was set back while the answer was on its way. */
+  set_clocks (record, grant, issued > context->now ? issued - context->now : 0, context);
   if (by == NULL && reconnect_by != CK_TIME_UNKNOWN && context->can_renew)
     keep_reconnect_by (record, reconnect_by, grant, context);
   follow_account (record, grant);
@@ -279,6 +283,27 @@ has_learned_times (CkGrant *grant, CkGrant *held)
          || ck_grant_get_reconnect_by (grant) != ck_grant_get_reconnect_by (held);
 }
 
+/* Only what is new was said by the clock of now. */
+static void
+learn_times (CkChannelRecord *record, CkGrant *grant, const CkLifecycleContext *context)
+{
+  CkGrant *held = context->held;
+  guint64 issued_at = record->issued_at;
+  guint64 expires_at = record->expires_at;
+  guint64 renewable_until = record->renewable_until;
+
+  set_clocks (record, grant, 0, context);
+  if (held == NULL)
+    return;
+
+  if (ck_grant_get_issued_at (grant) == ck_grant_get_issued_at (held))
+    record->issued_at = issued_at;
+  if (ck_grant_get_expires_at (grant) == ck_grant_get_expires_at (held))
+    record->expires_at = expires_at;
+  if (ck_grant_get_renewable_until (grant) == ck_grant_get_renewable_until (held))
+    record->renewable_until = renewable_until;
+}
+
 CkChannelRecord *
 ck_lifecycle_verified (const CkChannelRecord *before,
                        CkGrant *grant,
@@ -295,7 +320,7 @@ ck_lifecycle_verified (const CkChannelRecord *before,
     {
       follow_account (record, grant);
       if (has_learned_times (grant, context->held))
-        set_clocks (record, grant, context);
+        learn_times (record, grant, context);
       /* Nor does a verification move that date, unless the platform says it has moved. */
       if (ck_grant_get_reconnect_by (grant) == CK_TIME_UNKNOWN && context->can_renew
           && before->reconnect_by != CK_TIME_UNKNOWN)

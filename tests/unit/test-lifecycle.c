@@ -229,7 +229,7 @@ test_doubt (void)
 }
 
 static CkGrant *
-make_grant (guint64 expires_at)
+make_issued_grant (guint64 issued_at, guint64 expires_at)
 {
   GVariantDict dict;
 
@@ -237,10 +237,16 @@ make_grant (guint64 expires_at)
   g_variant_dict_insert (&dict, "access-token", "s", "token");
   g_variant_dict_insert (&dict, "account-id", "s", "4711");
   g_variant_dict_insert (&dict, "account-name", "s", "Alice Live");
-  g_variant_dict_insert (&dict, "issued-at", "t", NOW);
+  g_variant_dict_insert (&dict, "issued-at", "t", issued_at);
   g_variant_dict_insert (&dict, "expires-at", "t", expires_at);
 
   return ck_grant_new_from_members (g_variant_dict_end (&dict), NULL);
+}
+
+static CkGrant *
+make_grant (guint64 expires_at)
+{
+  return make_issued_grant (NOW, expires_at);
 }
 
 static void
@@ -401,6 +407,25 @@ test_verified (void)
     }
 }
 
+/* The clock was set back since the grant was issued: what the platform says now is said by our clock,
+ * and the rest has followed it. */
+static void
+test_verified_after_step (void)
+{
+  const guint64 year = 31536000;
+  g_autoptr (CkChannelRecord) before = connected_record (NOW + 60);
+  g_autoptr (CkGrant) held = make_issued_grant (NOW + year, NOW + year + 60);
+  g_autoptr (CkGrant) grant = make_issued_grant (NOW + year, NOW + 3600);
+  g_autoptr (GPtrArray) events = new_events ();
+  CkLifecycleContext context = context_at (NOW, TRUE);
+  g_autoptr (CkChannelRecord) after = NULL;
+
+  context.held = held;
+  after = ck_lifecycle_verified (before, grant, NULL, &context, events);
+  g_assert_cmpuint (after->expires_at, ==, NOW + 3600);
+  g_assert_cmpuint (after->issued_at, ==, before->issued_at);
+}
+
 /* A renewal does not end the warning, and says so. */
 static void
 test_renewed_while_expiring (void)
@@ -559,6 +584,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lifecycle/renewed-while-expiring", test_renewed_while_expiring);
   g_test_add_func ("/lifecycle/wrong-account", test_wrong_account);
   g_test_add_func ("/lifecycle/verified", test_verified);
+  g_test_add_func ("/lifecycle/verified-after-step", test_verified_after_step);
 
   return g_test_run ();
 }
