@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -104,6 +105,8 @@ become (char **command, int fd, GError **error)
 
   /* The number of a descriptor is no secret. */
   g_setenv ("CHANNELKEEPER_TOKEN_FD", number, TRUE);
+  /* GLib's sockets ignore it for the whole process, and what is ignored is inherited. */
+  signal (SIGPIPE, SIG_DFL);
   execvp (words[0], words);
   g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot run %s: %s"), words[0],
                g_strerror (errno));

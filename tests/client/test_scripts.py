@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import time
 
 import pytest
@@ -118,6 +119,12 @@ def test_exec_hands_the_token_over_in_a_file(ctl, tokens):
 def test_exec_header(ctl, tokens):
     done = ctl("exec", "--header", "tv", "--", "cat", "{}")
     assert done.stdout == f"Authorization: Bearer {TOKEN.decode()}\n"
+
+
+def test_exec_leaves_signals_alone(ctl, tokens):
+    """A command that ends when nobody reads its output, as `yes | head` does, still does."""
+    done = ctl("exec", "tv", "--", "grep", "SigIgn", "/proc/self/status")
+    assert int(done.stdout.split()[1], 16) & 1 << signal.SIGPIPE - 1 == 0
 
 
 def test_exec_options(ctl, tokens):
