@@ -61,15 +61,31 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   forget_former (save);
 }
 
+/* Replaced or disconnected meanwhile: nothing to write any more. What it was to replace is still in
+ * the vault, and stays until the newer grant is there, too. */
+static void
+give_up (CkSave *save)
+{
+  g_autoptr (CkSave) owned = save;
+
+  drop_kept (save);
+  if (ck_channel_get_activity (save->channel)->removing)
+    return;
+
+  if (ck_channel_is_unsaved (save->channel))
+    ck_broker_save_later (save->broker, g_steal_pointer (&owned));
+  else
+    forget_former (save);
+}
+
 void
 ck_save_retry (CkSave *save)
 {
   g_autoptr (CkSave) owned = save;
 
-  /* Replaced or disconnected meanwhile: nothing to write any more. */
   if (ck_channel_get_grant (save->channel) != save->grant)
     {
-      drop_kept (save);
+      give_up (g_steal_pointer (&owned));
       return;
     }
 

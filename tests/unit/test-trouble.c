@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "ck-operations.h"
 #include "sim/sim-world.h"
 
 /*
@@ -20,6 +21,15 @@ typedef struct
 } Fixture;
 
 static CkOutcome *
+renew (Fixture *fixture)
+{
+  g_autofree char *access = g_strdup_printf ("at-%u", fixture->n_asked);
+
+  return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200,
+                          sim_grant_new (access, "rt", HOUR));
+}
+
+static CkOutcome *
 answer (CkJob *job, gboolean *lost, gpointer user_data)
 {
   Fixture *fixture = user_data;
@@ -30,6 +40,8 @@ answer (CkJob *job, gboolean *lost, gpointer user_data)
   fixture->n_asked++;
   if (g_str_equal (job->provider, "cut-off"))
     return sim_outcome_new (CK_RESULT_AUTHINFO_UNAVAIL, CK_CAUSE_NETWORK, 0, NULL);
+  if (g_str_equal (job->operation, "renew"))
+    return renew (fixture);
 
   return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200, NULL);
 }
@@ -86,6 +98,33 @@ test_clock_set_back (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_asked, <=, 7);
 }
 
+/* Renewed once more before the vault could be tried again: the grant before both is no one's. */
+static void
+test_renewed_twice_while_unsaved (Fixture *fixture, gconstpointer data)
+{
+  CkChannel *channel;
+
+  sim_world_add_provider (&fixture->world, "renewed", "Rotation=no", FALSE);
+  sim_world_add_channel (&fixture->world, "saved", "renewed", "at", "rt", HOUR, 0);
+  sim_world_start (&fixture->world);
+  channel = sim_world_get_channel (&fixture->world, "saved");
+
+  sim_disk_fail (TRUE, FALSE);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*kept in memory alone*");
+  ck_channel_renew_async (fixture->world.broker, channel, FALSE, NULL, NULL, NULL);
+  sim_time_run (1);
+  g_test_assert_expected_messages ();
+  g_assert_true (ck_channel_is_unsaved (channel));
+  sim_disk_fail (FALSE, FALSE);
+  ck_channel_renew_async (fixture->world.broker, channel, FALSE, NULL, NULL, NULL);
+  sim_time_run (1);
+  g_assert_false (ck_channel_is_unsaved (channel));
+  g_assert_cmpuint (ck_channel_get_record (channel)->generation, ==, 3);
+
+  sim_time_run (60);
+  g_assert_cmpuint (sim_disk_count_grants ("saved"), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -93,6 +132,8 @@ main (int argc, char **argv)
 
   g_test_add ("/trouble/one-host-is-down", Fixture, NULL, set_up, test_one_host_is_down, tear_down);
   g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
+  g_test_add ("/trouble/renewed-twice-while-unsaved", Fixture, NULL, set_up,
+              test_renewed_twice_while_unsaved, tear_down);
 
   return g_test_run ();
 }
