@@ -7,7 +7,9 @@
 #include "ck-event.h"
 #include "ck-names.h"
 
-#define REFUSALS_APART (10 * 60) /* seconds */
+/* Seconds. A stranger who goes on asking must not push out what else the history keeps: it has room
+ * for a thousand. */
+#define REFUSALS_APART (24 * 60 * 60)
 
 /* Users times channels are what policy lets near a token; strangers' refusals must not grow this.
  */
