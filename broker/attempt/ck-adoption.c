@@ -50,6 +50,15 @@ announced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 /* ---- 3: it is the channel's, or forgotten ----------------------------------------------------- */
 
 static void
+forget_former (Adoption *adoption, CkChannel *channel, guint64 former)
+{
+  ck_save_forget_left_over (adoption->broker, channel);
+  if (former > 0)
+    ck_vault_clear_grant_async (ck_broker_get_vault (adoption->broker),
+                                ck_channel_get_id (channel), former, NULL, NULL, NULL);
+}
+
+static void
 adopt (GTask *task)
 {
   CkChannel *channel = g_task_get_source_object (task);
@@ -76,15 +85,10 @@ adopt (GTask *task)
                     events);
   ck_siblings_review (adoption->broker, provider);
 
-  if (!adoption->saved)
+  if (adoption->saved)
+    forget_former (adoption, channel, former);
+  else
     ck_save_keep_trying (adoption->broker, channel, adoption->grant, adoption->generation);
-  else if (former > 0)
-    ck_vault_clear_grant_async (ck_broker_get_vault (adoption->broker),
-                                ck_channel_get_id (channel),
-                                former,
-                                NULL,
-                                NULL,
-                                NULL);
   /* Callbacks come in the order of the calls: this one behind the commit's. */
   ck_state_db_write_async (ck_broker_get_state_db (adoption->broker),
                            NULL,

@@ -32,6 +32,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @connecting: the first grant is being fetched, with nobody present
  * @distrusted: its times were reckoned on a clock that does not agree with ours: to be verified
  * @foreign_times: the same, verified or not: a step of our clock is not theirs
+ * @left_over: the generation that the vault had when the next could not be saved; 0: nothing of it
  * @cut_off: the network failed it, and nothing has got through since
  * @foreign_date: the same of `ReconnectBy` alone, which a renewal leaves as it was
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
@@ -53,6 +54,7 @@ typedef struct
   gboolean connecting;
   gboolean distrusted;
   gboolean foreign_times;
+  guint64 left_over;
   gboolean cut_off;
   gboolean foreign_date;
   gboolean removing;

@@ -6,6 +6,7 @@
 #include "ck-channel-job.h"
 #include "ck-clock.h"
 #include "ck-error.h"
+#include "ck-save.h"
 #include "ck-siblings.h"
 #include "ck-turns.h"
 
@@ -65,6 +66,7 @@ forget (GTask *task)
   CkVault *vault = ck_broker_get_vault (disconnection->broker);
   guint64 generation = ck_channel_get_record (channel)->generation;
 
+  ck_save_forget_left_over (disconnection->broker, channel);
   /* The former one is still there if this one could not be saved, or that one not be cleared. */
   if (generation > 1)
     ck_vault_clear_grant_async (vault,

@@ -20,9 +20,21 @@ ck_save_free (CkSave *save)
   g_free (save);
 }
 
+void
+ck_save_forget_left_over (CkBroker *broker, CkChannel *channel)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (activity->left_over > 0)
+    ck_vault_clear_grant_async (ck_broker_get_vault (broker), ck_channel_get_id (channel),
+                                activity->left_over, NULL, NULL, NULL);
+  activity->left_over = 0;
+}
+
 static void
 forget_former (CkSave *save)
 {
+  ck_save_forget_left_over (save->broker, save->channel);
   if (save->generation > 1)
     ck_vault_clear_grant_async (ck_broker_get_vault (save->broker),
                                 ck_channel_get_id (save->channel),
@@ -61,31 +73,15 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   forget_former (save);
 }
 
-/* Replaced or disconnected meanwhile: nothing to write any more. What it was to replace is still in
- * the vault, and stays until the newer grant is there, too. */
-static void
-give_up (CkSave *save)
-{
-  g_autoptr (CkSave) owned = save;
-
-  drop_kept (save);
-  if (ck_channel_get_activity (save->channel)->removing)
-    return;
-
-  if (ck_channel_is_unsaved (save->channel))
-    ck_broker_save_later (save->broker, g_steal_pointer (&owned));
-  else
-    forget_former (save);
-}
-
 void
 ck_save_retry (CkSave *save)
 {
   g_autoptr (CkSave) owned = save;
 
+  /* Replaced or disconnected meanwhile: nothing to write any more. */
   if (ck_channel_get_grant (save->channel) != save->grant)
     {
-      give_up (g_steal_pointer (&owned));
+      drop_kept (save);
       return;
     }
 
@@ -110,6 +106,10 @@ save_new (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generati
 void
 ck_save_keep_trying (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
 {
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (activity->left_over == 0)
+    activity->left_over = generation - 1;
   ck_vault_keep_grant (ck_broker_get_vault (broker), ck_channel_get_id (channel), generation, grant);
   ck_broker_save_later (broker, save_new (broker, channel, grant, generation));
 }

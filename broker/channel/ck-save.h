@@ -55,4 +55,13 @@ void ck_save_keep_trying (CkBroker *broker,
                           CkGrant *grant,
                           guint64 generation);
 
+/**
+ * ck_save_forget_left_over:
+ * @channel: whose grant is in the vault, or which has none any more
+ *
+ * Removes the grant that was in the vault when the next could not be saved: if that one was replaced
+ * before it could, nothing else does.
+ */
+void ck_save_forget_left_over (CkBroker *broker, CkChannel *channel);
+
 G_END_DECLS
