@@ -13,6 +13,7 @@
 
 #define MAX_DETAIL 1000
 #define MAX_PLATFORM_MESSAGE 200
+#define MAX_ERROR_CODE 64
 
 /* How much of a platform's text is looked at: a secret that ends behind it is cut as a part. */
 #define MAX_LOOKED_AT 1024
@@ -63,6 +64,7 @@ ck_words_free (CkWords *words)
   g_free (words->module);
   g_free (words->detail);
   g_free (words->platform_message);
+  g_free (words->error_code);
   g_free (words);
 }
 
@@ -91,6 +93,7 @@ say (CkTransaction *t, CkCause cause, const char *detail)
   g_free (words->detail);
   words->detail = ck_clean_line (cut, MAX_DETAIL);
   g_clear_pointer (&words->platform_message, g_free);
+  g_clear_pointer (&words->error_code, g_free);
   words->http_status = 0;
   words->retry_after = 0;
 }
@@ -171,6 +174,19 @@ dup_platform_message (CkTransaction *t, CkHttpResponse *response)
     }
 
   return g_strdup ("");
+}
+
+/* RFC 6749 section 5.2: a word, or nothing. */
+static char *
+dup_error_code (CkHttpResponse *response)
+{
+  g_autofree char *code = ck_http_response_dup_member (response, "error");
+
+  if (code == NULL || strlen (code) > MAX_ERROR_CODE
+      || strspn (code, "abcdefghijklmnopqrstuvwxyz_") != strlen (code))
+    return NULL;
+
+  return g_steal_pointer (&code);
 }
 
 static const char *
@@ -263,6 +279,7 @@ ck_transaction_fail_response (CkTransaction *t,
   say (t, cause, detail);
   speaker (t)->http_status = status;
   speaker (t)->platform_message = dup_platform_message (t, response);
+  speaker (t)->error_code = dup_error_code (response);
   speaker (t)->retry_after = read_retry_after (t, &answer, cause);
 
   if (cause != CK_CAUSE_NONE)
@@ -445,6 +462,8 @@ ck_transaction_dup_details (CkTransaction *t)
                            "{sv}",
                            "platform-message",
                            text_variant (t, words->platform_message));
+  if (failed && words->error_code != NULL)
+    g_variant_builder_add (&b, "{sv}", "error-code", text_variant (t, words->error_code));
   if (failed && words->http_status != 0)
     g_variant_builder_add (&b, "{sv}", "http-status", g_variant_new_uint32 (words->http_status));
   if (failed && words->retry_after != 0)

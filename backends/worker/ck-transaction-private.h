@@ -52,6 +52,7 @@ typedef struct
   CkCause cause;
   char *detail;
   char *platform_message;
+  char *error_code; /* nullable */
   guint http_status;
   guint64 retry_after;
 } CkWords;

@@ -3,8 +3,6 @@
 
 #include "ck-client-fault.h"
 
-#include <string.h>
-
 #include "ck-event.h"
 #include "ck-lifecycle.h"
 #include "ck-operations.h"
@@ -14,7 +12,7 @@ is_shared (const CkOutcome *outcome)
 {
   return outcome->cause == CK_CAUSE_APP_SUSPENDED
          || (outcome->cause == CK_CAUSE_CLIENT_MISCONFIGURED
-             && strstr (outcome->platform_message, "unauthorized_client") == NULL);
+             && g_strcmp0 (outcome->error_code, "unauthorized_client") != 0);
 }
 
 gboolean

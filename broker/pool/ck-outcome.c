@@ -13,6 +13,7 @@
 
 #define MAX_DETAIL 1024
 #define MAX_PLATFORM_MESSAGE 512
+#define MAX_ERROR_CODE 64
 #define MAX_MODULE 128
 #define MAX_METADATA (256 * 1024)
 #define MAX_ADVICE 16
@@ -27,6 +28,7 @@ ck_outcome_free (CkOutcome *outcome)
   g_free (outcome->metadata);
   g_strfreev (outcome->settled_advice);
   g_strfreev (outcome->advice);
+  g_free (outcome->error_code);
   g_free (outcome->platform_message);
   g_free (outcome->detail);
   g_free (outcome);
@@ -98,7 +100,7 @@ check_types (GVariant *details, GError **error)
     { "cause", "s" },           { "detail", "s" },   { "platform-message", "s" },
     { "http-status", "u" },     { "in-doubt", "b" }, { "retry-after", "t" },
     { "advice", "as" },         { "metadata", "s" }, { "deciding-module", "s" },
-    { "settled-advice", "as" },
+    { "settled-advice", "as" }, { "error-code", "s" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
@@ -159,8 +161,11 @@ static void
 fill_details (CkOutcome *outcome, GVariant *details)
 {
   const char *metadata = lookup_text (details, "metadata");
+  const char *code = lookup_text (details, "error-code");
   guint32 status = 0;
 
+  if (*code != '\0')
+    outcome->error_code = ck_outcome_clean_text (code, MAX_ERROR_CODE);
   outcome->detail = ck_outcome_clean_text (lookup_text (details, "detail"), MAX_DETAIL);
   outcome->platform_message
       = ck_outcome_clean_text (lookup_text (details, "platform-message"), MAX_PLATFORM_MESSAGE);

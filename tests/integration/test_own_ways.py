@@ -2,6 +2,7 @@
 """What the platforms do each in its own way, with the shipped files: what a revocation reaches, whose
 refresh tokens work once, which date nothing moves, which scopes end whose grants."""
 
+import json
 import time
 
 import pytest
@@ -107,6 +108,23 @@ def test_google_in_testing(made):
     channel.platform.settings(testing="false")
     setups.connect(channel, "alice")
     assert channel.prop("ReconnectBy") == 0 and within(channel.prop("RenewableUntil"), time.time() + 183 * DAY)
+
+
+@pytest.mark.parametrize("code, state", [("unauthorized_client", "connected"), ("invalid_client", "suspended")])
+def test_whose_fault_a_refused_client_is(made, code, state):
+    """`unauthorized_client` is about that channel's grant alone, whatever else the answer says; `invalid_client`
+    about all of the client's, and their tokens go on being handed out."""
+    one, other = made("youtube", "one"), made("youtube", "other")
+    for channel, account in ((one, "alice"), (other, "bob")):
+        setups.connect(channel, account)
+    one.platform.fault("answer", "/token", status=401,
+                       body=json.dumps({"error": code, "error_description": "The client is not the one."}))
+    for _ in range(2):
+        with pytest.raises(BusError):
+            one.renew()
+    assert (one.state, one.cause) == ("suspended", "client-misconfigured")
+    assert other.state == state
+    assert youtube_takes(one) and youtube_takes(other)
 
 
 def test_a_new_token_alone_does_not_heal(made, bob):

@@ -192,7 +192,7 @@ run_odd_values (GDBusMethodInvocation *invocation)
   answer (invocation,
           "try_again",
           "{'cause': <'rate-limited'>, 'detail': <'a\\nb\\u001b[31m\\u202ec'>,"
-          " 'platform-message': <'their\\twords'>, 'http-status': <uint32 77>,"
+          " 'platform-message': <'their\\twords'>, 'error-code': <'a\\nword'>, 'http-status': <uint32 77>,"
           " 'retry-after': <uint64 999999999999>, 'advice': <['good-word', 'Bad word', '']>,"
           " 'unknown': <1>, 'in-doubt': <true>}",
           -1);

@@ -133,6 +133,39 @@ test_fail_response (void)
     }
 }
 
+/* The word of RFC 6749 beside the words for people; what is no word is none. */
+static void
+test_error_code (void)
+{
+  static const struct
+  {
+    const char *body;
+    const char *code;
+  } table[] = {
+    { "{\"error\":\"unauthorized_client\",\"error_description\":\"Not yours\"}",
+      "unauthorized_client" },
+    { "{\"error\":\"invalid_grant\"}", "invalid_grant" },
+    { "{\"error\":{\"code\":190}}", "" },
+    { "{\"error\":401}", "" },
+    { "{\"error\":\"Not a word\"}", "" },
+    { "{\"message\":\"unauthorized_client\"}", "" },
+    { "unauthorized_client", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_autoptr (CkTransaction) t = renewal ();
+      g_autoptr (CkHttpResponse) response = make_response (400, NULL, table[i].body);
+      g_autofree char *code = NULL;
+      CkResult result = ck_transaction_fail_response (t, response, "token", "renewing");
+
+      g_test_message ("row %u", i);
+      ck_transaction_end_module (t, result);
+      code = transaction_finish (t, result, "error-code");
+      g_assert_cmpstr (code, ==, table[i].code);
+    }
+}
+
 /* The platform's own window counts where it is full, and only there: it stands in every answer. */
 static void
 test_retry_sources (void)
@@ -536,6 +569,7 @@ main (int argc, char **argv)
   g_test_add_func ("/answer/cause-to-result", test_cause_to_result);
   g_test_add_func ("/answer/fail-response", test_fail_response);
   g_test_add_func ("/answer/retry-sources", test_retry_sources);
+  g_test_add_func ("/answer/error-code", test_error_code);
   g_test_add_func ("/answer/long-platform-message", test_long_platform_message);
   g_test_add_func ("/answer/whose-words", test_whose_words);
   g_test_add_func ("/answer/late-secret", test_late_secret);

@@ -127,6 +127,7 @@ test_values_are_cleaned (void)
   outcome = pool_bench_run (&bench, pool_bench_job (&bench, "renew", LINE), NULL);
   g_assert_cmpstr (outcome->detail, ==, "a b [31m c");
   g_assert_cmpstr (outcome->platform_message, ==, "their words");
+  g_assert_cmpstr (outcome->error_code, ==, "a word");
   g_assert_cmpuint (outcome->http_status, ==, 0);
   g_assert_cmpuint (outcome->retry_after, ==, 30 * 86400);
   g_assert_cmpuint (g_strv_length (outcome->advice), ==, 1);
