@@ -17,6 +17,7 @@ typedef struct
   CkBroker *broker;
   CkChannel *channel;
   gboolean renewed; /* there is no other renewal behind this verification */
+  gboolean asked_again;
 } Verification;
 
 static void
@@ -75,7 +76,7 @@ bad (Verification *verification, const CkOutcome *outcome)
 
   ck_renewal_back_off (verification->channel, outcome);
   ck_operations_fill_context (verification->broker, verification->channel, &context);
-  /* No renewal to ask: the platform's verify call was the second opinion itself. */
+  /* A renewal was asked before, or the platform a second time. */
   context.confirmed = TRUE;
   context.client_confirmed
       = ck_client_fault_is_confirmed (verification->broker, verification->channel, outcome);
@@ -123,6 +124,16 @@ is_for_renewal (Verification *verification, const CkOutcome *outcome)
     return ck_schedule_is_probing (record);
 
   return ck_lifecycle_needs_second_opinion (outcome);
+}
+
+/* Rule 4: nothing is dead for one answer. Where no renewal can say so, the same question is asked once
+ * more. */
+static gboolean
+is_to_be_repeated (Verification *verification, const CkOutcome *outcome)
+{
+  return !verification->asked_again && outcome->cause != CK_CAUSE_NONE
+         && ck_lifecycle_needs_second_opinion (outcome)
+         && !ck_channel_get_record (verification->channel)->quarantined;
 }
 
 static gboolean
@@ -194,6 +205,13 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       else
         ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_cb,
                               g_steal_pointer (&task));
+      return;
+    }
+
+  if (is_to_be_repeated (verification, outcome))
+    {
+      verification->asked_again = TRUE;
+      ask (g_steal_pointer (&task));
       return;
     }
 

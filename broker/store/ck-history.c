@@ -57,27 +57,30 @@ insert (sqlite3 *db, const CkEvent *event, GError **error)
   return run_statement (db, statement, error);
 }
 
+/* What happens by itself, day and night, must not drive out what a person will ask about. */
+#define IS_ROUTINE "(word IN ('Renewed', 'TokenHandedOut'))"
+#define ITS_KIND "channel = ?1 AND " IS_ROUTINE " = (?5 IN ('Renewed', 'TokenHandedOut'))"
+
 static gboolean
 trim (sqlite3 *db, const CkEvent *newest, const CkHistoryLimits *limits, GError **error)
 {
+  static const char sql[]
+      = "DELETE FROM history WHERE " ITS_KIND " AND (sequence <="
+        " (SELECT sequence FROM history WHERE " ITS_KIND " ORDER BY sequence DESC LIMIT 1 OFFSET ?2)"
+        " OR (time < ?3 AND sequence <="
+        " (SELECT sequence FROM history WHERE " ITS_KIND
+        "  ORDER BY sequence DESC LIMIT 1 OFFSET ?4)))";
   guint64 since = newest->time > limits->oldest ? newest->time - limits->oldest : 0;
   sqlite3_stmt *statement = NULL;
 
-  if (sqlite3_prepare_v2 (db,
-                          "DELETE FROM history WHERE channel = ?1 AND (sequence <="
-                          " (SELECT sequence FROM history WHERE channel = ?1"
-                          "  ORDER BY sequence DESC LIMIT 1 OFFSET ?2)"
-                          " OR (time < ?3 AND sequence <="
-                          " (SELECT sequence FROM history WHERE channel = ?1"
-                          "  ORDER BY sequence DESC LIMIT 1 OFFSET ?4)))",
-                          -1, &statement, NULL)
-      != SQLITE_OK)
+  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
     return ck_db_writer_set_error (db, "cannot trim the history in", error);
 
   sqlite3_bind_text (statement, 1, newest->channel, -1, SQLITE_STATIC);
   sqlite3_bind_int64 (statement, 2, limits->most);
   sqlite3_bind_int64 (statement, 3, (gint64) since);
   sqlite3_bind_int64 (statement, 4, limits->least);
+  sqlite3_bind_text (statement, 5, newest->word, -1, SQLITE_STATIC);
 
   return run_statement (db, statement, error);
 }

@@ -14,7 +14,8 @@ gboolean ck_history_create_table (sqlite3 *db, GError **error);
 
 /**
  * CkHistoryLimits:
- * @most: how many events of a channel are kept
+ * @most: how many events of a channel are kept, and as many again of what is routine (`Renewed`,
+ *   `TokenHandedOut`)
  * @oldest: how many seconds before its newest event they are kept for
  * @least: but so many are, however old: a clock that stepped must not empty a history
  */

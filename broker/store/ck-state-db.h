@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /**
- * CK_STATE_DB_HISTORY_LIMIT: how many events of one channel are kept; older ones are trimmed as
- * new ones are written
+ * CK_STATE_DB_HISTORY_LIMIT: how many events of one channel are kept, and as many again of what is
+ * routine (`Renewed`, `TokenHandedOut`); older ones are trimmed as new ones are written
  */
 #define CK_STATE_DB_HISTORY_LIMIT 1000
 

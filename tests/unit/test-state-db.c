@@ -293,6 +293,31 @@ test_history_age (void)
   store_remove_dir (dir);
 }
 
+/* A channel renewed every hour for months still says who reconnected it. */
+static void
+test_history_routine (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkStateDb) db = open_db (dir);
+  g_autoptr (GPtrArray) events = NULL;
+  guint n_routine = 0;
+
+  write_sync (db, NULL, one_event (1, 1, "busy", "Reconnected"));
+  for (guint i = 2; i <= CK_STATE_DB_HISTORY_LIMIT + 50; i++)
+    ck_state_db_write_async (
+        db, NULL, one_event (i, i, "busy", i % 2 == 0 ? "Renewed" : "TokenHandedOut"), NULL, NULL,
+        NULL);
+
+  events = get_history (db, "busy", 0, 0);
+  for (guint i = 0; i < events->len; i++)
+    n_routine += !g_str_equal (((const CkEvent *) events->pdata[i])->word, "Reconnected");
+  g_assert_cmpuint (n_routine, ==, CK_STATE_DB_HISTORY_LIMIT);
+  g_assert_cmpuint (events->len, ==, CK_STATE_DB_HISTORY_LIMIT + 1);
+
+  g_clear_object (&db);
+  store_remove_dir (dir);
+}
+
 static void
 test_history (void)
 {
@@ -509,6 +534,7 @@ main (int argc, char **argv)
   g_test_add_func ("/state-db/channels", test_channels);
   g_test_add_func ("/state-db/clients", test_clients);
   g_test_add_func ("/state-db/history", test_history);
+  g_test_add_func ("/state-db/history-routine", test_history_routine);
   g_test_add_func ("/state-db/history-age", test_history_age);
   g_test_add_func ("/state-db/last-time", test_last_time);
   g_test_add_func ("/state-db/closed", test_closed);

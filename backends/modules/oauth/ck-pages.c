@@ -12,7 +12,6 @@
 #define WHAT "asking the platform for the pages"
 
 #define PER_REQUEST "100"
-#define MAX_PAGES 500
 
 void
 ck_page_free (CkPage *page)
@@ -159,7 +158,7 @@ ask_list (CkTransaction *t,
 static void
 take_pages (const CkPagesQuery *query, JsonArray *array, GPtrArray *pages)
 {
-  for (guint i = 0; i < json_array_get_length (array) && pages->len < MAX_PAGES; i++)
+  for (guint i = 0; i < json_array_get_length (array) && pages->len < CK_PAGES_MOST; i++)
     {
       CkPage *page = ck_pages_read (query, json_array_get_element (array, i));
 
@@ -192,7 +191,7 @@ ck_pages_list (CkTransaction *t, const CkPagesQuery *query, const char *token, G
                   ? g_strdup (ck_answer_get_string (json, "paging.cursors.after"))
                   : NULL;
     }
-  while (after != NULL && list->len < MAX_PAGES && ++n_requests < MAX_PAGES / 10);
+  while (after != NULL && list->len < CK_PAGES_MOST && ++n_requests < CK_PAGES_MOST / 10);
 
   *pages = g_steal_pointer (&list);
 

@@ -43,13 +43,16 @@ typedef struct
 void ck_page_free (CkPage *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkPage, ck_page_free)
 
+/* So many are read of the list; what is not among them may be behind. */
+#define CK_PAGES_MOST 500
+
 /**
  * ck_pages_list:
  * @token: the person's token
  * @pages: (out) (transfer container) (element-type CkPage): every page that has an account of the
  *   kind asked for, maybe none
  *
- * Asks `API/me/accounts`, page of the list after page of the list; 500 pages at most.
+ * Asks `API/me/accounts`, page of the list after page of the list; %CK_PAGES_MOST at most.
  *
  * Returns: %CK_RESULT_SUCCESS, or the result of the failure it set
  */
