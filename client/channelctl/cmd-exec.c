@@ -19,39 +19,17 @@
 #define PLACE "{}"
 
 static gboolean
-write_all (int fd, const char *bytes, gsize size, GError **error)
-{
-  while (size > 0)
-    {
-      gssize n = write (fd, bytes, size);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot write the token: %s"),
-                       g_strerror (errno));
-          return FALSE;
-        }
-      bytes += n;
-      size -= (gsize) n;
-    }
-
-  return TRUE;
-}
-
-static gboolean
 write_content (int fd, SecretValue *token, const char *token_type, GError **error)
 {
   gsize size;
   const char *bytes = secret_value_get (token, &size);
 
   if (token_type == NULL)
-    return write_all (fd, bytes, size, error) && write_all (fd, "\n", 1, error);
+    return ck_token_write (fd, bytes, size, error) && ck_token_write (fd, "\n", 1, error);
 
-  return write_all (fd, "Authorization: ", strlen ("Authorization: "), error)
-         && write_all (fd, token_type, strlen (token_type), error) && write_all (fd, " ", 1, error)
-         && write_all (fd, bytes, size, error) && write_all (fd, "\n", 1, error);
+  return ck_token_write (fd, "Authorization: ", strlen ("Authorization: "), error)
+         && ck_token_write (fd, token_type, strlen (token_type), error) && ck_token_write (fd, " ", 1, error)
+         && ck_token_write (fd, bytes, size, error) && ck_token_write (fd, "\n", 1, error);
 }
 
 /* In memory, sealed, and inherited by the command: no path leads to it but the command's own

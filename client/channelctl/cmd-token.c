@@ -3,7 +3,6 @@
 
 #include "commands.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,36 +14,13 @@
 #include "output.h"
 #include "token.h"
 
-/* Straight to the descriptor: stdio would keep a copy. */
-static gboolean
-write_out (const char *bytes, gsize size, GError **error)
-{
-  while (size > 0)
-    {
-      gssize n = write (STDOUT_FILENO, bytes, size);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot write the token: %s"),
-                       g_strerror (errno));
-          return FALSE;
-        }
-      bytes += n;
-      size -= (gsize) n;
-    }
-
-  return TRUE;
-}
-
 static gboolean
 write_token (SecretValue *token, GError **error)
 {
   gsize size;
   const char *bytes = secret_value_get (token, &size);
 
-  return write_out (bytes, size, error) && write_out ("\n", 1, error);
+  return ck_token_write (STDOUT_FILENO, bytes, size, error) && ck_token_write (STDOUT_FILENO, "\n", 1, error);
 }
 
 /* Built by hand, because a JSON library would leave the token behind in memory. It is printable
@@ -68,8 +44,8 @@ write_json_token (SecretValue *token, JsonObject *rest, GError **error)
     }
   buffer[n++] = '"';
   buffer[n++] = ',';
-  written = write_out (buffer, n, error) && write_out (text + 1, strlen (text + 1), error)
-            && write_out ("\n", 1, error);
+  written = ck_token_write (STDOUT_FILENO, buffer, n, error) && ck_token_write (STDOUT_FILENO, text + 1, strlen (text + 1), error)
+            && ck_token_write (STDOUT_FILENO, "\n", 1, error);
   ck_secret_wipe (buffer, room);
 
   return written;

@@ -3,7 +3,9 @@
 
 #include "token.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
+#include <unistd.h>
 
 #include "ck-names.h"
 
@@ -67,4 +69,26 @@ ck_token_open (CkCtl *ctl,
   g_variant_get (reply, "(ht@a{sv})", NULL, expires_at, details);
 
   return g_steal_pointer (&token);
+}
+
+gboolean
+ck_token_write (int fd, const char *bytes, gsize size, GError **error)
+{
+  while (size > 0)
+    {
+      gssize n = write (fd, bytes, size);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot write the token: %s"),
+                       g_strerror (errno));
+          return FALSE;
+        }
+      bytes += n;
+      size -= (gsize) n;
+    }
+
+  return TRUE;
 }

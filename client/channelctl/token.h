@@ -38,4 +38,13 @@ SecretValue *ck_token_open (CkCtl *ctl,
                             GVariant **details,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * ck_token_write:
+ * @bytes: @size bytes, a token among them
+ *
+ * Straight to the descriptor: stdio would keep a copy. Errors: %CK_EXIT_FAILED.
+ */
+gboolean ck_token_write (int fd, const char *bytes, gsize size, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
