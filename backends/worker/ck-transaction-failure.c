@@ -462,6 +462,8 @@ ck_transaction_dup_details (CkTransaction *t)
                            "{sv}",
                            "platform-message",
                            text_variant (t, words->platform_message));
+  if (!failed && t->current_secret != 0)
+    g_variant_builder_add (&b, "{sv}", "client-secret", g_variant_new_uint32 (t->current_secret));
   if (failed && words->error_code != NULL)
     g_variant_builder_add (&b, "{sv}", "error-code", text_variant (t, words->error_code));
   if (failed && words->http_status != 0)

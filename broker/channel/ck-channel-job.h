@@ -33,7 +33,8 @@ void ck_channel_job_set_extra (CkJob *job, const char *key, GVariant *value);
  * ck_channel_job_noted:
  * @outcome: how a transaction of the channel ended
  *
- * Keeps what every outcome may carry: a discovery document for the cache.
+ * Keeps what every outcome may carry: a discovery document for the cache, which of the client's
+ * secrets is good.
  */
 void ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *outcome);
 

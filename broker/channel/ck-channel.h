@@ -28,6 +28,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @last_check: Unix seconds of the last check that somebody asked for (MinCheckInterval)
  * @stretched: the generation that `min-validity` renewed into already: not twice for one
  * @unaskable: the stack has no way to verify this grant
+ * @client_secret: which of the client's secrets the platform took last, from 0
  * @unproved: a verification follows the renewal that is under way, and says what the channel is
  * @connecting: the first grant is being fetched, with nobody present
  * @distrusted: its times were reckoned on a clock that does not agree with ours: to be verified
@@ -49,6 +50,7 @@ typedef struct
   guint64 last_refused;
   guint64 last_check;
   guint64 stretched;
+  guint client_secret;
   gboolean unaskable;
   gboolean unproved;
   gboolean connecting;

@@ -144,6 +144,7 @@ ck_signing_sign (CkBroker *broker,
   g_autofree char *nonce = NULL;
   g_autoptr (GVariant) list = NULL;
   g_autofree const char **texts = NULL;
+  gsize n_texts = 0;
   CkOAuth1Request signing;
 
   if (client == NULL)
@@ -157,8 +158,8 @@ ck_signing_sign (CkBroker *broker,
 
   if (secrets != NULL)
     list = g_variant_ref_sink (ck_secret_to_variant (secrets, G_VARIANT_TYPE_STRING_ARRAY));
-  texts = list != NULL ? g_variant_get_strv (list, NULL) : NULL;
-  if (texts == NULL || texts[0] == NULL)
+  texts = list != NULL ? g_variant_get_strv (list, &n_texts) : NULL;
+  if (n_texts == 0)
     {
       g_set_error (error, CK_ERROR, CK_ERROR_SUSPENDED,
                    "%s cannot be signed for: the client %s has no secret; the administrator sets "
@@ -173,7 +174,7 @@ ck_signing_sign (CkBroker *broker,
     .uri = request->uri,
     .parameters = request->parameters,
     .client_id = client->client_id,
-    .client_secret = texts[0],
+    .client_secret = texts[MIN (ck_channel_get_activity (channel)->client_secret, n_texts - 1)],
     .token = ck_grant_get_access_token (grant),
     .token_secret = ck_grant_get_extra (grant, CK_OAUTH1_TOKEN_SECRET),
     .nonce = nonce,

@@ -100,7 +100,7 @@ check_types (GVariant *details, GError **error)
     { "cause", "s" },           { "detail", "s" },   { "platform-message", "s" },
     { "http-status", "u" },     { "in-doubt", "b" }, { "retry-after", "t" },
     { "advice", "as" },         { "metadata", "s" }, { "deciding-module", "s" },
-    { "settled-advice", "as" }, { "error-code", "s" },
+    { "settled-advice", "as" }, { "error-code", "s" }, { "client-secret", "u" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
@@ -164,6 +164,7 @@ fill_details (CkOutcome *outcome, GVariant *details)
   const char *code = lookup_text (details, "error-code");
   guint32 status = 0;
 
+  g_variant_lookup (details, "client-secret", "u", &outcome->client_secret);
   if (*code != '\0')
     outcome->error_code = ck_outcome_clean_text (code, MAX_ERROR_CODE);
   outcome->detail = ck_outcome_clean_text (lookup_text (details, "detail"), MAX_DETAIL);

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @detail: in our words, for a person; or empty
  * @platform_message: the platform's words, cut to 512 bytes, one line, or empty: show as theirs
  * @error_code: (nullable): the platform's error code (RFC 6749 section 5.2), `unauthorized_client`
+ * @client_secret: after a success, which of the client's secrets the platform took, from 0
  * @http_status: of the answer that decided; 0 if none did
  * @in_doubt: a request that may use up a secret was sent, and no HTTP status came back
  * @retry_after: seconds the platform asks to wait; 0 if it does not say
@@ -40,6 +41,7 @@ typedef struct
   char *detail;
   char *platform_message;
   char *error_code;
+  guint client_secret;
   guint http_status;
   gboolean in_doubt;
   guint64 retry_after;

@@ -84,6 +84,24 @@ def test_browser_flow_and_signed_requests(channel, x, studio, ledger):
     assert all(secret not in signed for secret in x.secrets() if not secret.startswith(there["user_id"]))
 
 
+def test_apps_get_signatures_of_the_secret_that_works(x, idle_broker, callers, tmp_path_factory):
+    """A client's new secret is in force while the old one still stands before it: what the platform took
+    for the broker's own requests signs for the apps as well."""
+    folder = tmp_path_factory.mktemp("credentials")
+    for name, secret in (("old", "x-client-secret-of-last-year"), ("new", x.client_secret)):
+        (folder / name).write_text(secret)
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    idle_broker.extra_env["CREDENTIALS_DIRECTORY"] = str(folder)
+    idle_broker.write_config("clients.d/x.client", "[Client]\nProvider=x-oauth1\n"
+                             f"ClientId={x.client_id}\nSecretCredential=old new\nRedirectUris={REDIRECT}\n")
+    idle_broker.start()
+    root = callers("root")
+    channel = root.add_channel("feed", "x-oauth1", client="x", assigned_user="alice").seen_by(callers("alice"))
+    setups.connect(channel, "alice")
+    assert ask(channel).status == 200
+
+
 def test_pin(channel, x):
     assert connect_by_pin(channel)[:2] == ("succeeded", "none")
     assert channel.state == "connected" and channel.prop("AccountName") == "alice"

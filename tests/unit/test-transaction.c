@@ -42,6 +42,10 @@ test_getters (void)
   g_assert_cmpstr (ck_transaction_get_item (t, "note"), ==, "two");
   ck_transaction_set_item (t, "note", NULL);
   g_assert_null (ck_transaction_get_item (t, "note"));
+
+  /* Which of them it was is told, after a success. */
+  (void) ck_transaction_finish (t, CK_RESULT_SUCCESS, "module.so");
+  g_assert_cmpuint (transaction_get_number (t, "client-secret"), ==, 1);
 }
 
 static void
