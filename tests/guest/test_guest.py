@@ -206,7 +206,7 @@ def test_restart_after_a_crash(guest, world):
     assert guest.show(BROKER, "StartLimitIntervalUSec") == "0"
     for turn in (1, 2):
         pid = guest.show(BROKER, "MainPID")
-        guest.ok("kill", "-KILL", pid)
+        guest.ok("systemctl", "kill", "--kill-whom=main", "--signal=KILL", BROKER)
         wait_for(lambda gone=pid: guest.show(BROKER, "MainPID") not in ("0", gone), f"the start after crash {turn}")
     wait_for(lambda: guest.show(BROKER, "ActiveState") == "active", "the broker")
     world.settled()
