@@ -5,6 +5,7 @@
 
 #include "ck-error.h"
 #include "ck-operations.h"
+#include "ck-redirect-rules.h"
 #include "ck-secret.h"
 
 void
@@ -178,8 +179,11 @@ static gboolean
 check_new_client (CkBroker *self, const CkClientRecord *record, GError **error)
 {
   CkBrokerClient *former = g_hash_table_lookup (self->clients, record->id);
+  CkProvider *provider = ck_config_lookup_provider (self->config, record->provider, error);
 
-  if (ck_config_lookup_provider (self->config, record->provider, error) == NULL)
+  if (provider == NULL
+      || !ck_redirect_rules_check (provider, (const char *const *) record->redirect_uris,
+                                   record->loopback_port, error))
     return FALSE;
 
   if (former == NULL

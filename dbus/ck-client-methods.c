@@ -7,9 +7,6 @@
 #include "ck-bus-service-private.h"
 #include "ck-error.h"
 
-/* Where a platform shows the code instead of redirecting (Mastodon). */
-#define OUT_OF_BAND "urn:ietf:wg:oauth:2.0:oob"
-
 static const CkOptionSpec add_options[] = {
   { "redirect-uris", "as" },
   { "loopback-port", "s" },
@@ -46,35 +43,6 @@ check_loopback_port (const char *port, GError **error)
   return FALSE;
 }
 
-static gboolean
-is_loopback (const char *host)
-{
-  return g_strcmp0 (host, "127.0.0.1") == 0 || g_strcmp0 (host, "::1") == 0
-         || g_strcmp0 (host, "localhost") == 0;
-}
-
-/* RFC 9700 section 2.6: https, plain http to ourselves only, or an app's own scheme (RFC 8252). */
-static gboolean
-check_redirect_uri (const char *text, GError **error)
-{
-  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL);
-  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : NULL;
-
-  if (uri != NULL && g_uri_get_fragment (uri) == NULL
-      && (g_str_equal (scheme, "https")
-          || (g_str_equal (scheme, "http") && is_loopback (g_uri_get_host (uri)))
-          || strchr (scheme, '.') != NULL || g_str_equal (text, OUT_OF_BAND)))
-    return TRUE;
-
-  g_set_error (error,
-               CK_ERROR,
-               CK_ERROR_INVALID_ARGUMENT,
-               "redirect-uris must be https, http to a loopback address, or of a private scheme "
-               "with a dot in it, without a fragment: “%.128s”",
-               text);
-  return FALSE;
-}
-
 static CkClientRecord *
 make_record (CkCall *call, GError **error)
 {
@@ -98,11 +66,6 @@ make_record (CkCall *call, GError **error)
     }
   if (!check_loopback_port (port, error))
     return NULL;
-  for (guint i = 0; uris != NULL && uris[i] != NULL; i++)
-    {
-      if (!check_redirect_uri (uris[i], error))
-        return NULL;
-    }
 
   record = ck_client_record_new (id);
   g_free (record->provider);

@@ -9,6 +9,7 @@
 
 #include "ck-config-schema.h"
 #include "ck-error.h"
+#include "ck-redirect-rules.h"
 #include "ck-secret.h"
 
 #define MAX_SECRET (64 * 1024)
@@ -75,6 +76,20 @@ ck_client_file_load (const char *path, const char *id, GError **error)
     }
 
   return check_names (client, path, error) ? g_steal_pointer (&client) : NULL;
+}
+
+gboolean
+ck_client_file_check_redirects (const CkClientFile *client,
+                                const char *path,
+                                CkProvider *provider,
+                                GError **error)
+{
+  if (ck_redirect_rules_check (provider, (const char *const *) client->redirect_uris,
+                               client->loopback_port, error))
+    return TRUE;
+  g_prefix_error (error, "%s: [Client] RedirectUris: ", path);
+
+  return FALSE;
 }
 
 /* Into a buffer that is wiped: the caller's, of MAX_SECRET + 1 bytes. -1 if it cannot be read. */

@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <libsecret/secret.h>
 
+#include "ck-provider.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -42,6 +44,19 @@ CkClientFile *ck_client_file_load (const char *path,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ck_client_file_free (CkClientFile *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkClientFile, ck_client_file_free)
+
+/**
+ * ck_client_file_check_redirects:
+ * @path: the file it was loaded from
+ * @provider: its provider
+ * @error: %CK_ERROR_INVALID_ARGUMENT, as ck_redirect_rules_check()
+ *
+ * Returns: whether the platform takes its redirect URIs
+ */
+gboolean ck_client_file_check_redirects (const CkClientFile *client,
+                                         const char *path,
+                                         CkProvider *provider,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_client_file_load_secrets:

@@ -197,13 +197,15 @@ load_providers (CkConfig *config, const char *const *dirs)
     }
 }
 
-static void
-check_reference (CkConfig *config, const char *path, const char *group, const char *provider)
+/* (transfer none) (nullable) */
+static CkProvider *
+check_reference (CkConfig *config, const char *path, const char *group, const char *id)
 {
   g_autoptr (GError) error = NULL;
+  CkProvider *provider = ck_config_lookup_provider (config, id, &error);
 
-  if (ck_config_lookup_provider (config, provider, &error) != NULL)
-    return;
+  if (provider != NULL)
+    return provider;
 
   take_problem (config,
                 g_error_new (CK_ERROR,
@@ -212,20 +214,24 @@ check_reference (CkConfig *config, const char *path, const char *group, const ch
                              path,
                              group,
                              error->message));
+
+  return NULL;
 }
 
 static gboolean
 load_client (CkConfig *config, const char *path, const char *id, GError **error)
 {
   CkClientFile *client = ck_client_file_load (path, id, error);
+  CkProvider *provider;
 
   if (client == NULL)
     return FALSE;
   g_ptr_array_add (config->clients, client);
   g_hash_table_insert (config->clients_by_id, client->id, client);
-  check_reference (config, path, "Client", client->provider);
+  provider = check_reference (config, path, "Client", client->provider);
 
-  return TRUE;
+  /* It stays: what it holds is renewed without a redirect. */
+  return provider == NULL || ck_client_file_check_redirects (client, path, provider, error);
 }
 
 static gboolean

@@ -134,7 +134,8 @@ ck_config_get_stack_modules (CkConfig *config, CkProvider *provider, const char 
  * ck_config_get_clients:
  *
  * Returns: (transfer none) (element-type CkClientFile): all good ones, sorted by id. One whose
- *   provider is not there, or whose provider's file is bad, is among them and among the problems.
+ *   provider is not there, or whose provider's file is bad, or whose platform does not take its
+ *   redirect URIs, is among them and among the problems.
  */
 GPtrArray *ck_config_get_clients (CkConfig *config);
 const CkClientFile *ck_config_lookup_client (CkConfig *config, const char *id); /* nullable */

@@ -3,12 +3,16 @@
 
 #include "ck-provider-schema.h"
 
+#include "ck-redirect-rules.h"
+
 static const CkSchemaKey keys[] = {
   { "Provider", "Name", CK_VALUE_TEXT, NULL },
   { "Provider", "Base", CK_VALUE_ID, NULL },
   { "Provider", "Stack", CK_VALUE_FILE_NAME, NULL },
   { "Provider", "Documentation", CK_VALUE_LINK, NULL },
   { "Provider", "DefaultFlow", CK_VALUE_WORD, "browser device import none" },
+  { "Provider", "RedirectUris", CK_VALUE_WORDS, CK_REDIRECT_RULES_WORDS },
+  { "Provider", "MaxRedirectUris", CK_VALUE_NUMBER, "1 1000" },
 
   { "OAuth2", "Instance", CK_VALUE_ID, NULL },
   { "OAuth2", "Issuer", CK_VALUE_ENDPOINT, NULL },

@@ -129,12 +129,18 @@ is_redirect_uri (const char *text)
 }
 
 static char *
-check_list (const char *value, CkValueKind kind, char **why)
+check_list (const char *value, const CkSchemaKey *key, char **why)
 {
   g_auto (GStrv) words = ck_value_split (value);
+  CkValueKind kind = key->kind;
 
   for (char **word = words; *word != NULL; word++)
     {
+      g_autofree char *known
+          = kind == CK_VALUE_WORDS ? check_one_of (*word, key->detail, why) : NULL;
+
+      if (kind == CK_VALUE_WORDS && known == NULL)
+        return NULL;
       if (kind == CK_VALUE_URIS && !is_redirect_uri (*word))
         *why = g_strdup_printf ("“%s” is not a redirect URI (absolute, without fragment)", *word);
       else if (kind == CK_VALUE_SOURCES && !ck_retry_after_check (*word))
@@ -207,11 +213,19 @@ check_header (const char *value, char **why)
 }
 
 static gboolean
+is_repeatable (CkValueKind kind)
+{
+  return kind == CK_VALUE_LIST || kind == CK_VALUE_WORDS || kind == CK_VALUE_URIS
+         || kind == CK_VALUE_HEADER || kind == CK_VALUE_SOURCES || kind == CK_VALUE_MATCH;
+}
+
+static gboolean
 may_be_empty (CkValueKind kind)
 {
-  return kind == CK_VALUE_TEXT || kind == CK_VALUE_LIST || kind == CK_VALUE_URIS
-         || kind == CK_VALUE_HEADER || kind == CK_VALUE_SOURCES || kind == CK_VALUE_ENDPOINT || kind == CK_VALUE_LINK || kind == CK_VALUE_PORT
-         || kind == CK_VALUE_PATH;
+  return is_repeatable (kind) ? kind != CK_VALUE_MATCH
+                              : kind == CK_VALUE_TEXT || kind == CK_VALUE_ENDPOINT
+                                    || kind == CK_VALUE_LINK || kind == CK_VALUE_PORT
+                                    || kind == CK_VALUE_PATH;
 }
 
 static char *
@@ -238,9 +252,10 @@ check_value (const CkSchemaKey *key, const char *value, gboolean insecure_loopba
     case CK_VALUE_WORD:
       return check_one_of (value, key->detail, why);
     case CK_VALUE_LIST:
+    case CK_VALUE_WORDS:
     case CK_VALUE_URIS:
     case CK_VALUE_SOURCES:
-      return check_list (value, key->kind, why);
+      return check_list (value, key, why);
     case CK_VALUE_HEADER:
       return check_header (value, why);
     case CK_VALUE_ENDPOINT:
@@ -330,13 +345,6 @@ check_group (const CkSchema *schema, CkIni *ini, const CkIniEntry *entry, GError
     }
 
   return TRUE;
-}
-
-static gboolean
-is_repeatable (CkValueKind kind)
-{
-  return kind == CK_VALUE_LIST || kind == CK_VALUE_URIS || kind == CK_VALUE_HEADER
-         || kind == CK_VALUE_SOURCES || kind == CK_VALUE_MATCH;
 }
 
 static gboolean

@@ -20,6 +20,7 @@ typedef enum
   CK_VALUE_FILE_NAME, /* a name without a slash, not hidden */
   CK_VALUE_WORD,      /* one of those in detail */
   CK_VALUE_LIST,      /* words between spaces, may be repeated and empty; joined by single spaces */
+  CK_VALUE_WORDS,     /* a list of words of detail */
   CK_VALUE_URIS,      /* a list of redirect URIs (RFC 6749 section 3.1.2) */
   CK_VALUE_ENDPOINT,  /* a URI that secrets may go to: https (ck_value_is_endpoint()); may be empty */
   CK_VALUE_LINK,      /* an http or https URI for people; may be empty */

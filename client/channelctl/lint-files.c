@@ -150,12 +150,19 @@ check_channel (const char *file, const char *id, GError **error)
   return channel != NULL;
 }
 
+/* Its provider's file may not be installed yet. */
 static gboolean
-check_client (const char *file, const char *id, GError **error)
+check_client (const CkLintPaths *paths, const char *dir, const char *file, const char *id, GError **error)
 {
   g_autoptr (CkClientFile) client = ck_client_file_load (file, id, error);
+  g_auto (GStrv) dirs = make_dirs (paths, "providers", dir);
+  g_autoptr (CkProvider) provider = NULL;
 
-  return client != NULL;
+  if (client == NULL)
+    return FALSE;
+  provider = ck_provider_load ((const char *const *) dirs, client->provider, get_flags (paths), NULL);
+
+  return provider == NULL || ck_client_file_check_redirects (client, file, provider, error);
 }
 
 static gboolean
@@ -184,7 +191,7 @@ ck_lint_file (const CkLintPaths *paths, const char *file)
   else if (g_str_has_suffix (name, ".channel"))
     good = check_channel (file, id, &error);
   else if (g_str_has_suffix (name, ".client"))
-    good = check_client (file, id, &error);
+    good = check_client (paths, dir, file, id, &error);
   else if (g_str_has_suffix (name, ".conf"))
     good = check_settings (file, &error);
   else

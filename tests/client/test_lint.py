@@ -41,6 +41,9 @@ def test_the_shipped_files_are_good(etc, ctl):
      ": [Channel] Provider: there is no provider nobody"),
     ("channels.d/tv.channel", "[Channel]\nProvider=oidc\n", ":1: [Channel] AssignedUser: is missing"),
     ("clients.d/app.client", "[Client]\nProvider=oidc\nSecret=x\n", ":3: [Client] Secret: a secret does not belong"),
+    ("clients.d/app.client", "[Client]\nProvider=twitch\nClientId=1\nRedirectUris=http://127.0.0.1:1/cb\n",
+     ": [Client] RedirectUris: “http://127.0.0.1:1/cb” cannot be a redirect URI at Twitch, which takes https://… or "
+     "http://localhost…. Register http://localhost:1/cb (RedirectUris= of the provider twitch)"),
     ("channelkeeper.conf", "[Broker]\nMaxWorkers=0\n", ":2: [Broker] MaxWorkers: “0” is not a number from 1 to 256"),
     ("channelkeeper.conf.d/a.conf", "[Network]\nProxi=\n", ":2: [Network] Proxi: there is no such key"),
 ])
@@ -63,6 +66,9 @@ def test_each_kind_of_file(etc, ctl, name, text, found):
     ("beside", "connect requisite\n", ":1: "),
     ("tv.channel", "[Channel]\nProvider=oidc\nClint=x\n", ":3: [Channel] Clint: there is no such key"),
     ("app.client", "[Client]\nProvider=oidc\nClientId=1\n", None),
+    ("app.client", "[Client]\nProvider=facebook\nClientId=1\nRedirectUris=http://localhost:1/cb\n",
+     ": [Client] RedirectUris: “http://localhost:1/cb” cannot be a redirect URI at Facebook Page"),
+    ("app.client", "[Client]\nProvider=drafted\nClientId=1\nRedirectUris=http://localhost:1/cb\n", None),
     ("x.conf", "[Broker]\nRenewAhead=90%\n", ":2: [Broker] RenewAhead: “90%” is not from 1% to 50%"),
 ])
 def test_a_file_that_is_not_installed_yet(etc, ctl, tmp_path_factory, name, text, found):

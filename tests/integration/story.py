@@ -16,7 +16,7 @@ from harness.broker import Broker
 from harness.browser import Browser
 from harness.bus import Polkit, SystemBus
 from harness.http import request
-from harness.platform import REDIRECT, Simulator
+from harness.platform import Simulator
 from harness.run import Running
 from harness.users import popen_as
 
@@ -153,7 +153,7 @@ def tell_story(broker, platform):
     with open(secret, "w", encoding="ascii", opener=lambda p, f: os.open(p, f, 0o600)) as stream:
         stream.write(platform.client_secret)
     typed("root", "clients", "add", "studio", "twitch", platform.client_id, f"--secret-file={secret}",
-          "--redirect-uri", REDIRECT)
+          "--redirect-uri", platform.redirect)
     os.unlink(secret)
     typed("root", "add", "stage", "twitch", "--client", "studio", "--assigned-user", "alice", "--allow-user", "studio",
           "--scopes", "channel:manage:broadcast user:read:chat", "--display-name", "Main stage")

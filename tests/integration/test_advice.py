@@ -6,7 +6,6 @@ import json
 import pytest
 from harness import setups
 from harness.caller import BusError
-from harness.platform import REDIRECT
 from harness.wait import wait_for
 
 DUPLICATE = """
@@ -140,7 +139,7 @@ def test_a_suspended_app_is_told_once_and_to_the_administrator(live, root, alice
 
 def test_two_factor_is_advised_until_it_is_on(root, alice, platforms):
     discord = platforms("discord")
-    root.add_client("discord", "discord", discord.client_id, discord.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("discord", "discord", discord.client_id, discord.client_secret, redirect_uris=[discord.redirect])
     channel = root.add_channel("guild", "discord", client="discord", assigned_user="alice",
                                scopes=["identify", "guilds"]).seen_by(alice)
     setups.connect(channel, "alice")

@@ -11,7 +11,6 @@ from harness import setups
 from harness.browser import Browser
 from harness.caller import BusError
 from harness.http import request
-from harness.platform import REDIRECT
 from harness.wait import wait_for
 
 DAY = 86400
@@ -23,7 +22,7 @@ PAGES = "pages_show_list pages_read_engagement pages_manage_posts"
 def facebook(platforms, root):
     platform = platforms("facebook")
     for provider in ("facebook", "instagram-facebook"):
-        root.add_client(provider, provider, platform.client_id, platform.client_secret, redirect_uris=[REDIRECT])
+        root.add_client(provider, provider, platform.client_id, platform.client_secret, redirect_uris=[platform.redirect])
     return platform
 
 
@@ -31,7 +30,7 @@ def facebook(platforms, root):
 def instagram(platforms, root):
     platform = platforms("instagram")
     platform.since = len(platform.requests())
-    root.add_client("instagram", "instagram", platform.client_id, platform.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("instagram", "instagram", platform.client_id, platform.client_secret, redirect_uris=[platform.redirect])
     return platform
 
 
@@ -54,6 +53,23 @@ def begin(channel, login="alice"):
 
 def near(value, seconds):
     return abs(value - time.time() - seconds) < 60
+
+
+def test_a_redirect_that_meta_refuses_is_refused_here(platforms, root, broker):
+    """With what to do; in development mode the administrator's own file takes it."""
+    facebook = platforms("facebook")
+    client = ["dev", "facebook", facebook.client_id, facebook.client_secret]
+    for refused in ({"redirect_uris": ["http://localhost:18998/cb"]}, {"redirect_uris": ["http://127.0.0.1:18998/cb"]},
+                    {"redirect_uris": [facebook.redirect], "loopback_port": "any"}):
+        with pytest.raises(BusError) as error:
+            root.add_client(*client, **refused)
+        assert error.value.word == "InvalidArgument"
+        assert "Facebook Page, which takes" in error.value.message and "egister" in error.value.message
+    broker.write_config("providers.d/facebook-dev.provider",
+                        "[Provider]\nName=Facebook Page (development)\nBase=facebook\nRedirectUris=https localhost\n")
+    root.reload()
+    client[1] = "facebook-dev"
+    root.add_client(*client, redirect_uris=["http://localhost:18998/cb"])
 
 
 # ---- Facebook ----------------------------------------------------------------------------------
@@ -193,10 +209,10 @@ def test_token_that_ran_out_cannot_be_exchanged(facebook):
     """What the simulated platform refuses, as Facebook does."""
     form = {"client_id": facebook.client_id, "client_secret": facebook.client_secret}
     redirect = Browser("alice").authorize(f"https://www.facebook.com/v25.0/dialog/oauth?client_id={facebook.client_id}"
-                                          f"&redirect_uri={REDIRECT}&scope=pages_show_list&state=s")
+                                          f"&redirect_uri={facebook.redirect}&scope=pages_show_list&state=s")
     code = redirect.partition("code=")[2].partition("&")[0]
     uri = "https://graph.facebook.com/v25.0/oauth/access_token"
-    short = request("POST", uri, {**form, "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}).json()
+    short = request("POST", uri, {**form, "grant_type": "authorization_code", "code": code, "redirect_uri": facebook.redirect}).json()
     facebook.advance(3601)
     answer = request("POST", uri, {**form, "grant_type": "fb_exchange_token", "fb_exchange_token": short["access_token"]})
     assert (answer.status, answer.json()["error"]["error_subcode"]) == (400, 463)
@@ -278,7 +294,7 @@ def test_instagram_renewed(instagram, broker, root, alice):
     broker.write_config("providers.d/quick.provider",
                         "[Provider]\nName=Quick\nBase=instagram\n[Lifetime]\nMinAgeBeforeRenew=0s\n")
     root.reload()
-    root.add_client("quick", "quick", instagram.client_id, instagram.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("quick", "quick", instagram.client_id, instagram.client_secret, redirect_uris=[instagram.redirect])
     channel = add(root, alice, "photos", "quick", IG)
     setups.connect(channel, "alice")
     first = channel.token()[0]

@@ -4,7 +4,6 @@
 import pytest
 from harness import setups
 from harness.caller import BusError
-from harness.platform import REDIRECT
 
 ORIGIN = "http://127.0.0.1:18090"  # played by the simulator's own platform
 
@@ -37,7 +36,7 @@ def harbour(platform, root, alice, broker):
     broker.write_config("providers.d/harbour.provider", PROVIDER)
     broker.write_config("stacks.d/harbour", STACK)
     root.reload()
-    root.add_client("harbour", "harbour", platform.client_id, platform.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("harbour", "harbour", platform.client_id, platform.client_secret, redirect_uris=[platform.redirect])
     return root.add_channel("h", "harbour", client="harbour", assigned_user="alice", scopes=["publish"]).seen_by(alice)
 
 

@@ -10,7 +10,6 @@ from harness import setups
 from harness.browser import Browser
 from harness.caller import BusError
 from harness.http import request
-from harness.platform import REDIRECT
 
 ME = "https://api.x.com/2/users/me"
 UPDATE = "https://api.x.com/1.1/statuses/update.json"
@@ -24,7 +23,7 @@ def x(platforms):
 
 @pytest.fixture
 def channel(x, root, alice):
-    root.add_client("x", "x-oauth1", x.client_id, x.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("x", "x-oauth1", x.client_id, x.client_secret, redirect_uris=[x.redirect])
     return root.add_channel("feed", "x-oauth1", client="x", assigned_user="alice",
                             allowed_users=["studio"]).seen_by(alice)
 
@@ -95,7 +94,7 @@ def test_apps_get_signatures_of_the_secret_that_works(x, idle_broker, callers, t
         path.chmod(0o755)
     idle_broker.extra_env["CREDENTIALS_DIRECTORY"] = str(folder)
     idle_broker.write_config("clients.d/x.client", "[Client]\nProvider=x-oauth1\n"
-                             f"ClientId={x.client_id}\nSecretCredential=old new\nRedirectUris={REDIRECT}\n")
+                             f"ClientId={x.client_id}\nSecretCredential=old new\nRedirectUris={x.redirect}\n")
     idle_broker.start()
     root = callers("root")
     channel = root.add_channel("feed", "x-oauth1", client="x", assigned_user="alice").seen_by(callers("alice"))

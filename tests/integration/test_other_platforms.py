@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 from harness import setups
 from harness.caller import BusError
-from harness.platform import REDIRECT
 
 
 SHIPPED = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "backends", "providers"))
@@ -24,12 +23,11 @@ class Row:
     renewable: int           # and what renews it
     cause: str = "unknown-revoked"
     renews: bool = True
-    redirect: str = REDIRECT
     gives_back: bool = True  # the platform has a revocation
 
 
 ROWS = {
-    "kick": Row("user:read channel:read", 2 * HOUR, UNKNOWN, redirect="http://localhost:18998/cb"),
+    "kick": Row("user:read channel:read", 2 * HOUR, UNKNOWN),
     "tiktok": Row("user.info.basic video.publish", 2 * HOUR, 180 * DAY),
     "pinterest": Row("user_accounts:read pins:write", 30 * DAY, 60 * DAY, gives_back=False),
     "reddit": Row("identity submit", HOUR, NEVER),
@@ -47,7 +45,7 @@ def channel(request, platforms, root, alice):
     """A channel at a platform, not yet connected, and the platform."""
     name, row = request.param, ROWS[request.param]
     platform = platforms(name)
-    root.add_client(name, name, platform.client_id, platform.client_secret, redirect_uris=[row.redirect])
+    root.add_client(name, name, platform.client_id, platform.client_secret, redirect_uris=[platform.redirect])
     it = root.add_channel(name, name, client=name, assigned_user="alice", scopes=row.scopes.split()).seen_by(alice)
     it.platform, it.row = platform, row
     return it
@@ -150,7 +148,7 @@ def test_a_server_of_ones_own(platforms, root, alice, broker):
     platform = platforms("mastodon")
     broker.write_config("providers.d/ours.provider", "".join(head).replace("social.example.org", "mastodon.social"))
     root.reload()
-    root.add_client("ours", "ours", platform.client_id, platform.client_secret, redirect_uris=[REDIRECT])
+    root.add_client("ours", "ours", platform.client_id, platform.client_secret, redirect_uris=[platform.redirect])
     channel = root.add_channel("o", "ours", client="ours", assigned_user="alice", scopes=["read:accounts"]).seen_by(alice)
     setups.connect(channel, "alice")
     assert channel.prop("AccountId") == "https://mastodon.social/@alice"

@@ -10,7 +10,6 @@ from harness import setups
 from harness.browser import Browser
 from harness.caller import BusError
 from harness.http import request
-from harness.platform import REDIRECT
 from harness.wait import wait_for
 
 DAY = 86400
@@ -40,7 +39,7 @@ def made(platforms, root, alice):
         if client not in clients:
             clients.add(client)
             root.add_client(client, provider, app or platform.client_id,
-                            platform.client_secret if secret is None else secret, redirect_uris=[REDIRECT])
+                            platform.client_secret if secret is None else secret, redirect_uris=[platform.redirect])
         channel = root.add_channel(name, provider, client=client,
                                    **{"assigned_user": "alice", "scopes": scopes, **opts}).seen_by(alice)
         channel.platform = platform

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from harness.browser import Browser
 from harness.http import request
-from harness.platform import REDIRECT
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 TWITCH = "https://id.twitch.tv/oauth2"
@@ -20,8 +19,9 @@ def twitch(platforms):
     return platforms("twitch")
 
 
-def redirected(account, uri, **query):
-    query = {"response_type": "code", "redirect_uri": REDIRECT, "state": "s", **query}
+def redirected(platform, account, uri, **query):
+    query = {"response_type": "code", "redirect_uri": platform.redirect, "state": "s", "client_id": platform.client_id,
+             **query}
     return parse_qs(urlsplit(Browser(account).authorize(f"{uri}?{urlencode(query)}")).query)
 
 
@@ -31,9 +31,9 @@ def token(twitch, **form):
 
 
 def twitch_grant(twitch, account="alice"):
-    code = redirected(account, f"{TWITCH}/authorize", client_id=twitch.client_id,
+    code = redirected(twitch, account, f"{TWITCH}/authorize",
                       scope="channel:manage:broadcast user:read:chat")["code"][0]
-    return token(twitch, grant_type="authorization_code", code=code, redirect_uri=REDIRECT).json()
+    return token(twitch, grant_type="authorization_code", code=code, redirect_uri=twitch.redirect).json()
 
 
 def validate(value):
@@ -107,7 +107,7 @@ def test_who_is_in_charge(twitch):
     assert twitch_grant(twitch)["scope"] == ["user:read:chat"]
     twitch.control("narrow")
     twitch.control("deny")
-    assert redirected("alice", f"{TWITCH}/authorize", client_id=twitch.client_id)["error"] == ["access_denied"]
+    assert redirected(twitch, "alice", f"{TWITCH}/authorize")["error"] == ["access_denied"]
     twitch.control("deny", denies="false")
     grant = twitch_grant(twitch)
     twitch.advance(14147)
@@ -138,9 +138,9 @@ def google_token(google, **form):
 
 
 def google_grant(google, account="alice", prompt="consent"):
-    code = redirected(account, "https://accounts.google.com/o/oauth2/v2/auth", client_id=google.client_id,
+    code = redirected(google, account, "https://accounts.google.com/o/oauth2/v2/auth",
                       scope=f"openid {YOUTUBE}", access_type="offline", prompt=prompt)["code"][0]
-    return google_token(google, grant_type="authorization_code", code=code, redirect_uri=REDIRECT).json()
+    return google_token(google, grant_type="authorization_code", code=code, redirect_uri=google.redirect).json()
 
 
 def google_refresh(google, grant):
@@ -225,10 +225,10 @@ def x_token(x, secret=None, **form):
 
 
 def x_code(x):
-    query = {"client_id": x.client_id, "scope": "tweet.read users.read offline.access", "code_challenge_method": "S256",
+    query = {"scope": "tweet.read users.read offline.access", "code_challenge_method": "S256",
              "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).rstrip(b"=").decode()}
-    code = redirected("alice", "https://x.com/i/oauth2/authorize", **query)["code"][0]
-    return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": "verifier"}
+    code = redirected(x, "alice", "https://x.com/i/oauth2/authorize", **query)["code"][0]
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": x.redirect, "code_verifier": "verifier"}
 
 
 def test_x_code_lives_half_a_minute(x):
@@ -262,10 +262,10 @@ def linkedin(platforms):
     return platforms("linkedin")
 
 
-def linkedin_grant(client, scope="openid profile w_member_social"):
-    code = redirected("alice", f"{LINKEDIN}/authorization", client_id=client["client_id"], scope=scope)["code"][0]
+def linkedin_grant(linkedin, client, scope="openid profile w_member_social"):
+    code = redirected(linkedin, "alice", f"{LINKEDIN}/authorization", client_id=client["client_id"], scope=scope)["code"][0]
     return request("POST", f"{LINKEDIN}/accessToken", {**client, "grant_type": "authorization_code", "code": code,
-                                                       "redirect_uri": REDIRECT}).json()
+                                                       "redirect_uri": linkedin.redirect}).json()
 
 
 def introspect(client, grant):
@@ -274,13 +274,13 @@ def introspect(client, grant):
 
 def test_linkedin_tells_revoked_from_expired(linkedin):
     client = {"client_id": linkedin.client_id, "client_secret": linkedin.client_secret}
-    grant = linkedin_grant(client)
+    grant = linkedin_grant(linkedin, client)
     assert grant["expires_in"] == 5184000 and "refresh_token" not in grant
     assert grant["scope"] == "openid,profile,w_member_social"
     assert introspect(client, grant)["status"] == "active"
-    again = linkedin_grant(client)
+    again = linkedin_grant(linkedin, client)
     assert introspect(client, grant)["status"] == "active"
-    other = linkedin_grant(client, "openid profile")
+    other = linkedin_grant(linkedin, client, "openid profile")
     assert [introspect(client, one)["status"] for one in (grant, again, other)] == ["revoked", "revoked", "active"]
     assert bearer(again, "https://api.linkedin.com/v2/userinfo").json()["serviceErrorCode"] == 65601
     linkedin.advance(5184000)
@@ -289,7 +289,7 @@ def test_linkedin_tells_revoked_from_expired(linkedin):
 
 
 def test_linkedin_refresh_token_lives_a_year_whatever_happens(linkedin):
-    grant = linkedin_grant(PARTNER)
+    grant = linkedin_grant(linkedin, PARTNER)
     assert grant["refresh_token_expires_in"] // 86400 in (364, 365)
     for days, left, access in ((59, 306, 60), (301, 5, 5)):
         linkedin.advance(days * 86400)

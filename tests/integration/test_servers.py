@@ -140,11 +140,11 @@ def test_oidc_faults_without_an_end(oidc, mode):
 def platform_grant(platform, account="alice"):
     pkce = Pkce()
     query = {"client_id": platform_module.CLIENT_ID, "response_type": "code", "scope": "publish chat", "state": "s",
-             "redirect_uri": platform_module.REDIRECT, "code_challenge": pkce.challenge, "code_challenge_method": "S256"}
+             "redirect_uri": platform.redirect, "code_challenge": pkce.challenge, "code_challenge_method": "S256"}
     redirect = Browser(account).authorize(f"{platform.origin}/oauth/authorize?{urlencode(query)}")
     assert parse_qs(urlsplit(redirect).query)["iss"] == [platform.origin]
     return platform_token(platform, grant_type="authorization_code", code=code_from(redirect),
-                          redirect_uri=platform_module.REDIRECT, code_verifier=pkce.verifier).json()
+                          redirect_uri=platform.redirect, code_verifier=pkce.verifier).json()
 
 
 def platform_token(platform, **form):

@@ -345,6 +345,45 @@ test_bad_channels_and_clients (Fixture *f, gconstpointer data)
     }
 }
 
+/* What the platform does not take is told; the client goes on, for a renewal redirects nobody. */
+static void
+test_redirect_rules (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *content;
+    const char *message; /* nullable */
+  } cases[] = {
+    { "RedirectUris=https://a.example/cb\n", NULL },
+    { "RedirectUris=http://localhost/cb\n",
+      "“http://localhost/cb” cannot be a redirect URI at Strict, which takes https://… or "
+      "http://127.0.0.1…. Register http://127.0.0.1/cb (RedirectUris= of the provider strict)" },
+    { "RedirectUris=https://a.example/cb\nLoopbackPort=any\n",
+      "“any” cannot be the loopback port at Strict, which takes a redirect to the very port that is "
+      "registered: leave it out, and register the URI with its port (RedirectUris= of the provider "
+      "strict has no any-port)" },
+  };
+
+  folder_put (f->confdir, "providers.d/strict.provider",
+              "[Provider]\nName=Strict\nRedirectUris=https 127.0.0.1\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (CkConfig) config = NULL;
+      g_autofree char *content
+          = g_strconcat ("[Client]\nProvider=strict\nClientId=x\n", cases[i].content, NULL);
+      g_autofree char *message
+          = g_strconcat ("/etc/clients.d/c.client: [Client] RedirectUris: ", cases[i].message, NULL);
+
+      folder_put (f->confdir, "clients.d/c.client", content);
+      config = load (f);
+      if (cases[i].message != NULL)
+        assert_problem (f, config, message);
+      else
+        g_assert_cmpuint (ck_config_get_problems (config)->len, ==, 0);
+      g_assert_nonnull (ck_config_lookup_client (config, "c"));
+    }
+}
+
 /* A message about a secret that stands where it must not never quotes it. */
 static void
 test_secret_in_a_file (Fixture *f, gconstpointer data)
@@ -515,6 +554,7 @@ main (int argc, char **argv)
   ADD ("/config/channel-file", test_channel_file);
   ADD ("/config/bad-channels-and-clients", test_bad_channels_and_clients);
   ADD ("/config/secret-in-a-file", test_secret_in_a_file);
+  ADD ("/config/redirect-rules", test_redirect_rules);
   ADD ("/config/client-secrets", test_client_secrets);
 
   return g_test_run ();

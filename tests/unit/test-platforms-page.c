@@ -15,6 +15,11 @@ dup_facts (CkProvider *provider)
 {
   const char *reach = ck_provider_get_setting (provider, "OAuth2.RevocationReach");
   const char *ends = "nothing there, it is forgotten here";
+  const char *rules = ck_provider_get_setting (provider, "Provider.RedirectUris");
+  gboolean unattended
+      = g_strcmp0 (ck_provider_get_setting (provider, "Provider.DefaultFlow"), "none") == 0;
+  g_auto (GStrv) words = g_strsplit (rules != NULL && !unattended ? rules : "", " ", -1);
+  g_autofree char *taken = g_strjoinv (", ", words);
 
   if (g_strcmp0 (reach, "owner") == 0)
     ends = "all that the person gave the app";
@@ -22,7 +27,8 @@ dup_facts (CkProvider *provider)
            || ck_provider_get_setting (provider, "OAuth1.RevocationEndpoint") != NULL)
     ends = "that channel's access";
 
-  return g_strdup_printf ("`%s` · giving back ends: %s", ck_provider_get_id (provider), ends);
+  return g_strdup_printf ("`%s`%s%s · giving back ends: %s", ck_provider_get_id (provider),
+                          *taken != '\0' ? " · redirect URIs: " : "", taken, ends);
 }
 
 static void

@@ -253,6 +253,11 @@ test_bad_files (Fixture *f, gconstpointer data)
       ":3: [OAuth2] RetryAfter: “cookie:B” is none of header:NAME, header:NAME/PATH, json:PATH" },
     { "[OAuth2]\nRetryAfter=json:a..b\n",
       ":2: [OAuth2] RetryAfter: “json:a..b” is none of header:NAME, header:NAME/PATH, json:PATH" },
+    { "[Provider]\nRedirectUris=https\nRedirectUris=127.0.0.2\n",
+      ":3: [Provider] RedirectUris: “127.0.0.2” is not one of: https, 127.0.0.1, [::1], localhost, "
+      "scheme, any-port, no-query" },
+    { "[Provider]\nMaxRedirectUris=0\n",
+      ":2: [Provider] MaxRedirectUris: “0” is not a number from 1 to 1000" },
     { "[Provider]\nDocumentation=nowhere\n",
       ":2: [Provider] Documentation: “nowhere” is not a web address" },
   };

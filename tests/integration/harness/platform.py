@@ -12,7 +12,6 @@ from .http import request
 PORT = 18090
 CLIENT_ID = "lumen-studio"
 CLIENT_SECRET = "lumen-client-secret-8e2f11d7"
-REDIRECT = "http://127.0.0.1:18998/cb"
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "platforms")
 
 
@@ -69,6 +68,11 @@ class Platform:
     def reset(self):
         self.control("reset")
         self.resets += 1
+
+    @property
+    def redirect(self):
+        """The redirect URI that is registered there."""
+        return self.control("apps")[self.client_id]["redirect_uris"][0]
 
     def settings(self, **values):
         return self.control("settings", **values)

@@ -5,7 +5,7 @@ import os
 
 from .browser import Browser
 from .oidc import WEB_SECRET, OidcServer
-from .platform import CLIENT_ID, CLIENT_SECRET, REDIRECT, Platform
+from .platform import CLIENT_ID, CLIENT_SECRET, Platform
 
 OIDC_PROVIDER = f"""[Provider]
 Name=The real server
@@ -43,7 +43,7 @@ def add_platform(root, broker):
     broker.copy_config(os.path.join(PLATFORMS, "lumen.provider"), "providers.d")
     broker.copy_config(os.path.join(PLATFORMS, "lumen"), "stacks.d")
     root.reload()
-    root.add_client("lumen", "lumen", CLIENT_ID, CLIENT_SECRET, redirect_uris=[REDIRECT])
+    root.add_client("lumen", "lumen", CLIENT_ID, CLIENT_SECRET, redirect_uris=[Platform("lumen").redirect])
 
 
 def add_platform_channel(root, alice, name="stage", **opts):

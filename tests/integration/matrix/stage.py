@@ -31,7 +31,7 @@ class Stage:
         platform.reset()
         secret = platform.client_secret if subject.client_secret is None else subject.client_secret
         self.root.add_client(name, subject.provider, subject.client_id or platform.client_id, secret,
-                             redirect_uris=list(subject.redirect_uris))
+                             redirect_uris=[platform.redirect] if subject.flow == "browser" else [])
         self.channel = self.root.add_channel(
             name, subject.provider, client=name, assigned_user="alice", allowed_users=["studio"],
             scopes=list(subject.scopes), **subject.options).seen_by(self.alice)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.http import request
-from harness.platform import REDIRECT
 
 # The signal that tells of a state.
 SIGNALS = {"revoked": "Revoked", "expired": "Expired", "blocked": "Blocked", "locked": "Locked",
@@ -49,7 +48,6 @@ class Subject:
     scopes: tuple = ()
     client_id: str = ""           # the simulator's studio app if it is not said
     client_secret: str | None = None
-    redirect_uris: tuple = (REDIRECT,)
     flow: str = "browser"
     choice: str = ""              # what to choose where a stack asks; the first if it is not said
     secret: Callable | None = None  # secret(platform): what to paste where a stack asks

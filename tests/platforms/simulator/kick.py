@@ -3,7 +3,6 @@
 
 from aiohttp import web
 
-from .apps import App
 from .oauth import STANDARD, OAuthPlatform
 from .refusal import Refusal
 
@@ -14,6 +13,7 @@ class Kick(OAuthPlatform):
     name = "kick"
     title = "Kick"
     hosts = ("id.kick.com", "api.kick.com")
+    redirect = "http://localhost:18998/cb"  # the front end makes localhost of 127.0.0.1
     token_path = "/oauth/token"
     client_forms = ("post",)
     settings_at_start = {"access_ttl": 7200, "refresh_ttl": 30 * 86400, "rotate": True}
@@ -26,10 +26,6 @@ class Kick(OAuthPlatform):
         "bad-access": UNAUTHORIZED,
         "missing-scope": (403, {"data": {}, "message": "Forbidden"}),
     }
-
-    def register(self):
-        # The front end makes localhost of 127.0.0.1, so that is what an app has to register.
-        self.apps.add(App("kick-studio", "kick-client-secret-8e2f11d7", ["http://localhost:18998/cb"]))
 
     def routes(self):
         login, api = self.hosts

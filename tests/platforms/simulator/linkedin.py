@@ -8,7 +8,6 @@ from . import idtoken
 from .accounts import number_for
 from .apps import App
 from .oauth import OAuthPlatform
-from .platform import REDIRECT
 from .refusal import Refusal
 
 YEAR = 365 * 86400
@@ -67,7 +66,7 @@ class LinkedIn(OAuthPlatform):
     def register(self):
         """The studio has no refresh tokens; the partner has."""
         super().register()
-        self.apps.add(App("linkedin-partner", "linkedin-partner-secret-40fd9e2a", [REDIRECT], extra={"partner": True}))
+        self.apps.add(App("linkedin-partner", "linkedin-partner-secret-40fd9e2a", [self.redirect], extra={"partner": True}))
 
     def furnish(self, account):
         account.user_id = f"m{number_for(account.login, 9)}"

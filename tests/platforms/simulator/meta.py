@@ -71,6 +71,7 @@ GRAPH = {
 
 
 class Meta(OAuthPlatform):
+    redirect = "https://studio.example.org/cb"
     client_forms = ("post",)
     scope_separator = ","
     pkce = "none"

@@ -12,9 +12,6 @@ from .faults import Faults
 from .grants import Grants
 from .refusal import Refusal, as_response
 
-REDIRECT = "http://127.0.0.1:18998/cb"
-
-
 class Platform:
     """One platform. A subclass says `name`, `title`, `hosts`, its settings, its REFUSALS and its
     routes; oauth.py has the OAuth 2.0 endpoints for it."""
@@ -22,6 +19,7 @@ class Platform:
     name = ""          # in control addresses
     title = ""         # on its pages
     hosts = ()         # every host name that it answers for
+    redirect = "http://127.0.0.1:18998/cb"  # what is registered for its apps: what it lets them register
     token_path = ""    # where faults happen unless another path is named
     secret_length = 30
     settings_at_start = {}
@@ -49,7 +47,7 @@ class Platform:
 
     def register(self):
         """Adds the apps. Every platform has NAME-studio, with a secret and one redirect URI."""
-        self.apps.add(App(f"{self.name}-studio", f"{self.name}-client-secret-8e2f11d7", [REDIRECT]))
+        self.apps.add(App(f"{self.name}-studio", f"{self.name}-client-secret-8e2f11d7", [self.redirect]))
 
     def furnish(self, account):
         """Completes a new account: ids in the platform's own form, pages, what else it has."""

@@ -6,7 +6,6 @@ from aiohttp import web
 
 from .apps import App
 from .oauth import DEVICE_GRANT, OAuthPlatform
-from .platform import REDIRECT
 from .refusal import Refusal
 
 TOKENS_A_GRANT = 50  # access tokens of one refresh token that are good at once
@@ -20,6 +19,7 @@ class Twitch(OAuthPlatform):
     name = "twitch"
     title = "Twitch"
     hosts = ("id.twitch.tv", "api.twitch.tv", "www.twitch.tv")
+    redirect = "http://localhost:18998/cb"  # https otherwise
     token_path = "/oauth2/token"
     client_forms = ("post",)
     scope_field = "scopes"
@@ -62,7 +62,7 @@ class Twitch(OAuthPlatform):
     def register(self):
         super().register()
         self.apps.add(App("twitch-device"))
-        self.apps.add(App("twitch-other-studio", "twitch-other-client-secret-51c0", [REDIRECT]))
+        self.apps.add(App("twitch-other-studio", "twitch-other-client-secret-51c0", [self.redirect]))
 
     def routes(self):
         login, api, site = self.hosts

@@ -7,7 +7,6 @@ from aiohttp import web
 from .accounts import number_for
 from .apps import App
 from .oauth import OAuthPlatform
-from .platform import REDIRECT
 from .refusal import Refusal
 
 
@@ -61,7 +60,7 @@ class X(OAuthPlatform):
 
     def register(self):
         super().register()
-        self.apps.add(App("x-native", redirect_uris=[REDIRECT]))
+        self.apps.add(App("x-native", redirect_uris=[self.redirect]))
 
     def furnish(self, account):
         account.user_id = number_for(account.login, 19)
