@@ -27,6 +27,7 @@ struct _CkPrompter
   guint32 prompt;
   const char *key; /* what the answer is called; NULL if it takes none */
   char *question;
+  char *redirect_uri; /* where the browser ends */
   GVariant *choices; /* a(ss); nullable */
   /* what came in */
   SecretValue *answer;
@@ -53,6 +54,7 @@ clear_prompt (CkPrompter *self)
   g_clear_pointer (&self->ask, ck_ask_free);
   g_clear_pointer (&self->progress, ck_progress_free);
   g_clear_pointer (&self->question, g_free);
+  g_clear_pointer (&self->redirect_uri, g_free);
   g_clear_pointer (&self->choices, g_variant_unref);
   g_clear_pointer (&self->answer, secret_value_unref);
   self->key = NULL;
@@ -125,6 +127,29 @@ find_choice (CkPrompter *self, const char *text)
   return NULL;
 }
 
+/* Empty where an app's own scheme has none. */
+static const char *
+get_host (GUri *uri)
+{
+  return g_uri_get_host (uri) != NULL ? g_uri_get_host (uri) : "";
+}
+
+/* Whether the browser can have ended there: only the place is looked at, the service does the rest. A
+ * browser shows an empty path as "/", and leaves out the port that https has anyway. */
+static gboolean
+is_at (const char *address, const char *redirect_uri)
+{
+  g_autoptr (GUri) a = g_uri_parse (address, G_URI_FLAGS_ENCODED, NULL);
+  g_autoptr (GUri) b = g_uri_parse (redirect_uri, G_URI_FLAGS_ENCODED, NULL);
+
+  if (a == NULL || b == NULL)
+    return a != NULL;
+
+  return g_ascii_strcasecmp (get_host (a), get_host (b)) == 0
+         && (g_str_equal (g_uri_get_path (a), g_uri_get_path (b))
+             || (g_str_equal (g_uri_get_path (a), "/") && *g_uri_get_path (b) == '\0'));
+}
+
 /* Takes what was typed if it can be an answer to this prompt. */
 static gboolean
 take_typed (CkPrompter *self, SecretValue *line)
@@ -151,7 +176,7 @@ take_typed (CkPrompter *self, SecretValue *line)
         take (self, choice, strlen (choice));
       return choice != NULL;
     }
-  if (strstr (text, ":/") == NULL)
+  if (!is_at (text, self->redirect_uri))
     return FALSE;
   take (self, text, strlen (text));
 
@@ -172,11 +197,14 @@ on_typed (SecretValue *line, gpointer user_data)
   if (take_typed (self, line))
     return;
 
-  g_printerr ("%s\n", self->choices != NULL ? _ ("That is none of them.")
-                      : strcmp (self->key, "secret") == 0
-                          ? _ ("That is empty.")
-                          : _ ("That is no address: it begins with http and is in the "
-                               "browser's address bar."));
+  if (self->choices != NULL)
+    g_printerr ("%s\n", _ ("That is none of them."));
+  else if (strcmp (self->key, "secret") == 0)
+    g_printerr ("%s\n", _ ("That is empty."));
+  else
+    g_printerr (_ ("That is not where the browser ends: when you have agreed, its address bar has an "
+                   "address that begins with %s\n"),
+                self->redirect_uri);
   ask (self);
 }
 
@@ -223,6 +251,7 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
 
   g_variant_lookup (details, "uri", "&s", &uri);
   g_variant_lookup (details, "state", "&s", &state);
+  self->redirect_uri = lookup_clean (details, "redirect-uri");
   if (self->loopback != NULL)
     ck_loopback_expect (self->loopback, uri, state);
   opened = !self->options.no_browser && ck_browser_open (uri);
@@ -235,11 +264,13 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
     }
 
   self->key = "redirected-uri";
-  self->question = g_strdup (
-      self->loopback != NULL
-          ? _ (
-              "If that browser is on another machine, paste the address of the page where it ends:")
-          : _ ("Paste the address of the page where the browser ends, even if it shows an error:"));
+  self->question
+      = self->loopback != NULL
+            ? g_strdup (_ ("If that browser is on another machine, paste the address of the page "
+                           "where it ends:"))
+            : g_strdup_printf (_ ("When you have agreed the browser ends at %s…; paste the whole "
+                                  "address of that page, even if it shows an error:"),
+                               self->redirect_uri);
   /* Where a browser brings the answer, only a person would type it as well. */
   if (self->loopback == NULL || isatty (STDIN_FILENO) == 1)
     ask (self);

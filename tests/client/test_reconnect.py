@@ -175,15 +175,35 @@ def test_pasted(ctl, broker):
     seen, port = [], free_port()
     broker.attempt = script(open_uri(f"http://127.0.0.1:{port}/cb"), seen)
     screen = ctl.screen("reconnect", "tv", "--paste")
-    screen.expect("Paste the address")
+    screen.expect(f"ends at http://127.0.0.1:{port}/cb")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
     screen.type("just-the-code\n")
-    screen.expect("That is no address")
+    screen.expect("That is not where the browser ends")
+    screen.type("https://id.example/authorize?state=st\n")
+    screen.expect(f"begins with http://127.0.0.1:{port}/cb")
     screen.type(f"  http://127.0.0.1:{port}/cb?code=c&state=st \n")
     assert screen.wait() == 0
     assert seen == [("options", {"flow": "browser"}),
                     ((1, {"redirected-uri": f"http://127.0.0.1:{port}/cb?code=c&state=st"}), None)]
+
+
+@pytest.mark.parametrize("registered, shown", [
+    ("https://studio.example", "https://studio.example/?code=c&state=st"),
+    ("https://Studio.example:443/cb?tenant=a", "https://studio.example/cb?tenant=a&code=c&state=st#_=_"),
+    ("org.example.app:/cb", "org.example.app:/cb?code=c&state=st"),
+])
+def test_pasted_from_where_nobody_listens(ctl, broker, registered, shown):
+    """Where the platform sends the browser to a site, or nowhere: the page does not matter."""
+    seen = []
+    broker.attempt = script(open_uri(registered), seen)
+    screen = ctl.screen("reconnect", "tv", "--no-browser")
+    screen.expect("even if it shows an error")
+    screen.type("https://www.studio.example/welcome\n")
+    screen.expect("That is not where the browser ends")
+    screen.type(f"{shown}\n")
+    assert screen.wait() == 0
+    assert seen[1][0][1] == {"redirected-uri": shown}
 
 
 def test_pasted_while_listening(ctl, broker):

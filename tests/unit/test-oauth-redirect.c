@@ -151,6 +151,12 @@ test_redirect_uri_forms (void)
     { "http://127.0.0.1:9", "http://127.0.0.1:9/?code=C&state=S", TRUE },
     { "http://[::1]:9/cb", "http://[::1]:9/cb?code=C&state=S", TRUE },
     { "http://[::1]:9/cb", "http://[::2]:9/cb?code=C&state=S", FALSE },
+    /* a scheme of the app's own (RFC 8252 section 7.1) */
+    { "org.example.app:/cb", "org.example.app:/cb?code=C&state=S", TRUE },
+    { "org.example.app:/cb", "org.example.app://host/cb?code=C&state=S", FALSE },
+    { "org.example.app://host/cb", "org.example.app:/cb?code=C&state=S", FALSE },
+    { "org.example.app:/cb", "org.example.other:/cb?code=C&state=S", FALSE },
+    { "org.example.app:/cb", "https:/cb?code=C&state=S", FALSE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -58,7 +58,8 @@ split_uri (const char *text, Parts *parts, GError **error)
   if (!g_uri_split (text, G_URI_FLAGS_ENCODED | G_URI_FLAGS_HAS_PASSWORD, &parts->scheme,
                     &parts->userinfo, &parts->host, &parts->port, &parts->path, &parts->query,
                     &parts->fragment, NULL)
-      || parts->scheme == NULL || parts->host == NULL)
+      || parts->scheme == NULL
+      || (parts->host == NULL && g_ascii_strncasecmp (parts->scheme, "http", 4) == 0))
     return refuse (error, "it is no absolute URI");
 
   return TRUE;
@@ -73,6 +74,16 @@ effective_port (const Parts *parts)
   return g_ascii_strcasecmp (parts->scheme, "https") == 0 ? 443 : 80;
 }
 
+/* A scheme of the app's own has none (RFC 8252 section 7.1). */
+static gboolean
+is_same_host (const char *came, const char *sent)
+{
+  if (came == NULL || sent == NULL)
+    return came == sent;
+
+  return g_ascii_strcasecmp (came, sent) == 0;
+}
+
 static gboolean
 is_same_place (const Parts *came, const Parts *sent, GError **error)
 {
@@ -82,7 +93,7 @@ is_same_place (const Parts *came, const Parts *sent, GError **error)
 
   if (g_ascii_strcasecmp (came->scheme, sent->scheme) != 0)
     return refuse (error, "its scheme is not that of the redirect URI");
-  if (came->userinfo != NULL || g_ascii_strcasecmp (came->host, sent->host) != 0)
+  if (came->userinfo != NULL || !is_same_host (came->host, sent->host))
     return refuse (error, "its host is not that of the redirect URI");
   if (effective_port (came) != effective_port (sent))
     return refuse (error, "its port is not that of the redirect URI");

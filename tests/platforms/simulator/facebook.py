@@ -36,6 +36,12 @@ class Facebook(Meta):
         super().register()
         self.apps.get("facebook-studio").extra["client_token"] = "facebook-client-token-77d0"
 
+    def redirect_with_code(self, request):
+        return super().redirect_with_code(request) + "#_=_"
+
+    def redirect_refused(self, request):
+        return super().redirect_refused(request) + "#_=_"
+
     def furnish(self, account):
         """One page, with an Instagram account linked to it."""
         account.user_id = number_for(account.login, 16)
