@@ -14,6 +14,7 @@ typedef struct
   GList *waiting;    /* SecretRetrievable */
   guint n_asked;     /* and not answered */
   GPtrArray *grants; /* CkVaultGrant */
+  GError *error;     /* of the service, not of an item */
 } Loader;
 
 static void
@@ -21,6 +22,7 @@ loader_free (Loader *loader)
 {
   g_list_free_full (loader->waiting, g_object_unref);
   g_clear_pointer (&loader->grants, g_ptr_array_unref);
+  g_clear_error (&loader->error);
   g_free (loader);
 }
 
@@ -54,12 +56,6 @@ take_value (CkVaultGrant *grant, SecretValue *value, GError *error)
 
   if (grant->grant == NULL && grant->error == NULL)
     grant->error = g_error_new_literal (CK_ERROR, CK_ERROR_STORE, "the stored item has no secret");
-  if (grant->error != NULL && grant->error->domain != CK_ERROR)
-    {
-      g_autoptr (GError) foreign = g_steal_pointer (&grant->error);
-
-      grant->error = g_error_new_literal (CK_ERROR, CK_ERROR_STORE, foreign->message);
-    }
 }
 
 static void ask_next (GTask *task);
@@ -75,7 +71,15 @@ on_secret (GObject *source, GAsyncResult *result, gpointer user_data)
   CkVaultGrant *grant = grant_for (retrievable);
 
   loader->n_asked--;
-  if (grant != NULL)
+  /* Not ours, so nothing of the item's: the service went away or was locked. What the others are,
+   * nobody knows then. */
+  if (error != NULL && error->domain != CK_ERROR)
+    {
+      g_clear_error (&loader->error);
+      loader->error = g_steal_pointer (&error);
+      g_clear_pointer (&grant, ck_vault_grant_free);
+    }
+  else if (grant != NULL)
     {
       take_value (grant, value, error);
       g_ptr_array_add (loader->grants, grant);
@@ -93,7 +97,7 @@ ask_next (GTask *task)
   Loader *loader = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
 
-  while (loader->waiting != NULL && loader->n_asked < WINDOW)
+  while (loader->error == NULL && loader->waiting != NULL && loader->n_asked < WINDOW)
     {
       g_autoptr (SecretRetrievable) retrievable = loader->waiting->data;
 
@@ -102,7 +106,11 @@ ask_next (GTask *task)
       secret_retrievable_retrieve_secret (retrievable, cancellable, on_secret, g_object_ref (task));
     }
 
-  if (loader->n_asked == 0)
+  if (loader->n_asked > 0)
+    return;
+  if (loader->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&loader->error));
+  else
     g_task_return_pointer (task,
                            g_steal_pointer (&loader->grants),
                            (GDestroyNotify) g_ptr_array_unref);
@@ -141,7 +149,7 @@ ck_grant_loader_run_async (const char *schema,
   g_hash_table_insert (attributes, (gpointer) CK_SCHEMA_ATTRIBUTE, (gpointer) schema);
   secret_password_searchv (NULL,
                            attributes,
-                           SECRET_SEARCH_ALL | SECRET_SEARCH_UNLOCK | SECRET_SEARCH_LOAD_SECRETS,
+                           SECRET_SEARCH_ALL,
                            cancellable,
                            on_found,
                            g_steal_pointer (&task));

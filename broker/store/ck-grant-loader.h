@@ -11,9 +11,9 @@ G_BEGIN_DECLS
  *
  * Asks libsecret for every item of @schema and for its secret.
  *
- * Finishes with (transfer full) (element-type CkVaultGrant) what was found. An item that cannot be
- * read is in it with its error; an item without the attributes of a grant is left out with a
- * warning.
+ * Finishes with (transfer full) (element-type CkVaultGrant) what was found. A damaged item is in it
+ * with its error; an item without the attributes of a grant is left out with a warning. An error that
+ * is not %CK_ERROR comes from the service: then the whole is that error.
  */
 void ck_grant_loader_run_async (const char *schema,
                                 GCancellable *cancellable,

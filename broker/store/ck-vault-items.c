@@ -3,8 +3,20 @@
 
 #include "ck-vault-private.h"
 
-#include "ck-error.h"
 #include "ck-grant-loader.h"
+
+/* Seconds that a Secret Service has for a call, and for all grants. */
+#define CALL_TIME 10
+#define LOAD_TIME 300
+
+/* What a call is about, for when its turn comes. */
+typedef struct
+{
+  const SecretSchema *schema;
+  GHashTable *attributes;
+  char *label;
+  SecretValue *value;
+} Item;
 
 static const SecretSchema grant_schema = {
   CK_VAULT_GRANT_SCHEMA,
@@ -49,16 +61,41 @@ client_attributes (const char *client)
 }
 
 static void
+item_free (Item *item)
+{
+  g_hash_table_unref (item->attributes);
+  g_free (item->label);
+  g_clear_pointer (&item->value, secret_value_unref);
+  g_free (item);
+}
+
+static Item *
+set_item (GTask *task, const SecretSchema *schema, GHashTable *attributes)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->schema = schema;
+  item->attributes = attributes;
+  g_task_set_task_data (task, item, (GDestroyNotify) item_free);
+
+  return item;
+}
+
+static void
 finish_write (GTask *task, GError *error)
 {
   CkVault *vault = g_task_get_source_object (task);
+  g_autoptr (GError) owned = error;
 
-  if (error != NULL)
-    error = ck_vault_own_error (error);
-  ck_vault_note_write (vault, error);
+  if (!ck_vault_end_call (vault, task, error))
+    return;
 
-  if (error != NULL)
-    g_task_return_error (task, error);
+  if (owned != NULL)
+    owned = ck_vault_own_error (g_steal_pointer (&owned), CK_ERROR_STORE);
+  ck_vault_note_write (vault, owned);
+
+  if (owned != NULL)
+    g_task_return_error (task, g_steal_pointer (&owned));
   else
     g_task_return_boolean (task, TRUE);
 }
@@ -74,6 +111,21 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   finish_write (task, error);
 }
 
+static void
+start_store (CkVault *vault, GTask *task)
+{
+  Item *item = g_task_get_task_data (task);
+
+  secret_password_storev_binary (item->schema,
+                                 item->attributes,
+                                 SECRET_COLLECTION_DEFAULT,
+                                 item->label,
+                                 item->value,
+                                 NULL,
+                                 on_stored,
+                                 task);
+}
+
 /* That there was nothing to clear is no failure. */
 static void
 on_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -85,6 +137,14 @@ on_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   finish_write (task, error);
 }
 
+static void
+start_clear (CkVault *vault, GTask *task)
+{
+  Item *item = g_task_get_task_data (task);
+
+  secret_password_clearv (item->schema, item->attributes, NULL, on_cleared, task);
+}
+
 void
 ck_vault_store_grant_async (CkVault *vault,
                             const char *channel,
@@ -94,27 +154,17 @@ ck_vault_store_grant_async (CkVault *vault,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
-  g_autofree char *label = NULL;
+  GTask *task;
+  Item *item;
 
   g_return_if_fail (CK_IS_VAULT (vault));
   g_return_if_fail (channel != NULL && grant != NULL && generation <= G_MAXINT64);
 
   task = ck_vault_make_task (vault, ck_vault_store_grant_async, cancellable, callback, user_data);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  attributes = ck_vault_grant_attributes (channel, generation);
-  label = g_strdup_printf ("Grant %" G_GUINT64_FORMAT " of %s", generation, channel);
-  secret_password_storev_binary (&grant_schema,
-                                 attributes,
-                                 SECRET_COLLECTION_DEFAULT,
-                                 label,
-                                 ck_grant_get_value (grant),
-                                 NULL,
-                                 on_stored,
-                                 g_steal_pointer (&task));
+  item = set_item (task, &grant_schema, ck_vault_grant_attributes (channel, generation));
+  item->label = g_strdup_printf ("Grant %" G_GUINT64_FORMAT " of %s", generation, channel);
+  item->value = secret_value_ref (ck_grant_get_value (grant));
+  ck_vault_start_call (vault, task, CALL_TIME, start_store);
 }
 
 gboolean
@@ -131,22 +181,14 @@ ck_vault_clear_grant_async (CkVault *vault,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
+  GTask *task;
 
   g_return_if_fail (CK_IS_VAULT (vault));
   g_return_if_fail (channel != NULL && generation <= G_MAXINT64);
 
   task = ck_vault_make_task (vault, ck_vault_clear_grant_async, cancellable, callback, user_data);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  attributes = ck_vault_grant_attributes (channel, generation);
-  secret_password_clearv (&grant_schema,
-                          attributes,
-                          NULL,
-                          on_cleared,
-                          g_steal_pointer (&task));
+  set_item (task, &grant_schema, ck_vault_grant_attributes (channel, generation));
+  ck_vault_start_call (vault, task, CALL_TIME, start_clear);
 }
 
 gboolean
@@ -159,13 +201,28 @@ static void
 on_grants_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  GPtrArray *grants = ck_grant_loader_run_finish (result, &error);
+  CkVault *vault = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) grants = ck_grant_loader_run_finish (result, &error);
 
-  if (grants != NULL)
-    g_task_return_pointer (task, grants, (GDestroyNotify) g_ptr_array_unref);
-  else
-    g_task_return_error (task, ck_vault_own_error (error));
+  if (!ck_vault_end_call (vault, task, error))
+    return;
+
+  if (grants == NULL)
+    {
+      g_task_return_error (task, ck_vault_own_error (g_steal_pointer (&error), CK_ERROR_VAULT_SEALED));
+      return;
+    }
+
+  ck_vault_note_read (vault);
+  g_task_return_pointer (task, g_steal_pointer (&grants), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+start_load (CkVault *vault, GTask *task)
+{
+  ck_grant_loader_run_async (CK_VAULT_GRANT_SCHEMA, g_task_get_cancellable (task), on_grants_loaded,
+                             task);
 }
 
 void
@@ -174,15 +231,13 @@ ck_vault_load_grants_async (CkVault *vault,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_if_fail (CK_IS_VAULT (vault));
 
-  task = ck_vault_make_task (vault, ck_vault_load_grants_async, cancellable, callback, user_data);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  ck_grant_loader_run_async (CK_VAULT_GRANT_SCHEMA, cancellable, on_grants_loaded, g_steal_pointer (&task));
+  ck_vault_start_call (vault,
+                       ck_vault_make_task (vault, ck_vault_load_grants_async, cancellable, callback,
+                                           user_data),
+                       LOAD_TIME,
+                       start_load);
 }
 
 GPtrArray *
@@ -201,27 +256,17 @@ ck_vault_store_client_async (CkVault *vault,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
-  g_autofree char *label = NULL;
+  GTask *task;
+  Item *item;
 
   g_return_if_fail (CK_IS_VAULT (vault));
   g_return_if_fail (client != NULL && *client != '\0' && secrets != NULL);
 
   task = ck_vault_make_task (vault, ck_vault_store_client_async, cancellable, callback, user_data);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  attributes = client_attributes (client);
-  label = g_strdup_printf ("Secrets of client %s", client);
-  secret_password_storev_binary (&ck_vault_client_schema,
-                                 attributes,
-                                 SECRET_COLLECTION_DEFAULT,
-                                 label,
-                                 secrets,
-                                 NULL,
-                                 on_stored,
-                                 g_steal_pointer (&task));
+  item = set_item (task, &ck_vault_client_schema, client_attributes (client));
+  item->label = g_strdup_printf ("Secrets of client %s", client);
+  item->value = secret_value_ref (secrets);
+  ck_vault_start_call (vault, task, CALL_TIME, start_store);
 }
 
 gboolean
@@ -234,20 +279,35 @@ static void
 on_client_found (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const char *client = g_task_get_task_data (task);
-  GError *error = NULL;
-  SecretValue *value = secret_password_lookup_binary_finish (result, &error);
+  const Item *item = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretValue) value = secret_password_lookup_binary_finish (result, &error);
+
+  if (!ck_vault_end_call (g_task_get_source_object (task), task, error))
+    return;
 
   if (value != NULL)
-    g_task_return_pointer (task, value, secret_value_unref);
+    g_task_return_pointer (task, g_steal_pointer (&value), secret_value_unref);
   else if (error != NULL)
-    g_task_return_error (task, ck_vault_own_error (error));
+    g_task_return_error (task, ck_vault_own_error (g_steal_pointer (&error), CK_ERROR_VAULT_SEALED));
   else
     g_task_return_new_error (task,
                              CK_ERROR,
                              CK_ERROR_NO_SUCH_CLIENT,
                              "the vault has no secret of the client %s",
-                             client);
+                             (const char *) g_hash_table_lookup (item->attributes, "client"));
+}
+
+static void
+start_lookup (CkVault *vault, GTask *task)
+{
+  Item *item = g_task_get_task_data (task);
+
+  secret_password_lookupv (item->schema,
+                           item->attributes,
+                           g_task_get_cancellable (task),
+                           on_client_found,
+                           task);
 }
 
 void
@@ -257,23 +317,14 @@ ck_vault_lookup_client_async (CkVault *vault,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
+  GTask *task;
 
   g_return_if_fail (CK_IS_VAULT (vault));
   g_return_if_fail (client != NULL);
 
   task = ck_vault_make_task (vault, ck_vault_lookup_client_async, cancellable, callback, user_data);
-  g_task_set_task_data (task, g_strdup (client), g_free);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  attributes = client_attributes (client);
-  secret_password_lookupv (&ck_vault_client_schema,
-                           attributes,
-                           cancellable,
-                           on_client_found,
-                           g_steal_pointer (&task));
+  set_item (task, &ck_vault_client_schema, client_attributes (client));
+  ck_vault_start_call (vault, task, CALL_TIME, start_lookup);
 }
 
 SecretValue *
@@ -291,22 +342,14 @@ ck_vault_clear_client_async (CkVault *vault,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
+  GTask *task;
 
   g_return_if_fail (CK_IS_VAULT (vault));
   g_return_if_fail (client != NULL);
 
   task = ck_vault_make_task (vault, ck_vault_clear_client_async, cancellable, callback, user_data);
-  if (!ck_vault_check_open (vault, task))
-    return;
-
-  attributes = client_attributes (client);
-  secret_password_clearv (&ck_vault_client_schema,
-                          attributes,
-                          NULL,
-                          on_cleared,
-                          g_steal_pointer (&task));
+  set_item (task, &ck_vault_client_schema, client_attributes (client));
+  ck_vault_start_call (vault, task, CALL_TIME, start_clear);
 }
 
 gboolean

@@ -3,7 +3,6 @@
 
 #include "ck-vault-private.h"
 
-#include "ck-error.h"
 #include "ck-fd-store.h"
 
 #include <string.h>

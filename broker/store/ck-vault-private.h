@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ck-error.h"
 #include "ck-sealed-store.h"
 #include "ck-vault.h"
 
@@ -19,6 +20,16 @@ extern const SecretSchema ck_vault_client_schema;
  */
 GHashTable *ck_vault_grant_attributes (const char *channel, guint64 generation)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_look_up_first:
+ *
+ * The lookup that makes libsecret's one backend instance, of a client that is not there. Finishes with
+ * secret_password_lookup_binary_finish().
+ */
+void ck_vault_look_up_first (GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 
 /**
  * ck_vault_get_store:
@@ -61,12 +72,45 @@ gboolean ck_vault_check_open (CkVault *vault, GTask *task);
 void ck_vault_note_write (CkVault *vault, const GError *error);
 
 /**
+ * ck_vault_note_read:
+ *
+ * The grants have been read: without its Secret Service the vault is degraded from now on, not sealed.
+ */
+void ck_vault_note_read (CkVault *vault);
+
+/**
+ * CkVaultStart:
+ *
+ * Begins a call of libsecret whose callback gets @task, and asks ck_vault_end_call() before it answers.
+ */
+typedef void (*CkVaultStart) (CkVault *vault, GTask *task);
+
+/**
+ * ck_vault_start_call:
+ * @task: (transfer full): of ck_vault_make_task()
+ * @deadline: seconds from its start
+ *
+ * Runs @start at once, or has answered @task if the vault is sealed. A Secret Service gets one call
+ * after the other: libsecret's calls are several messages each and would overtake one another.
+ */
+void ck_vault_start_call (CkVault *vault, GTask *task, guint deadline, CkVaultStart start);
+
+/**
+ * ck_vault_end_call:
+ * @error: (nullable): what libsecret said
+ *
+ * Returns: whether @task is to be answered; %FALSE: it was, its deadline is over
+ */
+gboolean ck_vault_end_call (CkVault *vault, GTask *task, const GError *error);
+
+/**
  * ck_vault_own_error:
  * @error: (transfer full): from libsecret; a Secret Service speaks other domains than ours
+ * @code: what to call those
  *
  * Returns: (transfer full): %CK_ERROR, or %G_IO_ERROR_CANCELLED
  */
-GError *ck_vault_own_error (GError *error);
+GError *ck_vault_own_error (GError *error, CkError code);
 
 gboolean ck_vault_boolean_finish (CkVault *vault, GAsyncResult *result, GError **error);
 

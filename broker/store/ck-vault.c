@@ -3,8 +3,9 @@
 
 #include "ck-vault-private.h"
 
-#include "ck-error.h"
 #include "ck-sealed-backend.h"
+#include "ck-secret-service.h"
+#include "ck-vault-queue.h"
 
 #define BACKEND_VARIABLE "SECRET_BACKEND"
 
@@ -26,8 +27,12 @@ struct _CkVault
   char *credentials_dir;
 
   CkSealedStore *store; /* NULL for a Secret Service */
+  CkKeyring *keyring;   /* only for a Secret Service */
+  CkVaultQueue *queue;
+  GTask *open_task; /* while the keyring is checked for it */
   gboolean opening;
   gboolean opened;
+  gboolean read; /* the grants have been */
   char *sealed_reason;
   char *write_error; /* of the last write, if it failed */
 
@@ -66,7 +71,7 @@ get_libsecret_name (const char *backend)
   if (g_strcmp0 (backend, CK_VAULT_BACKEND_SEALED) == 0)
     return CK_SEALED_BACKEND_NAME;
   if (g_strcmp0 (backend, CK_VAULT_BACKEND_SERVICE) == 0)
-    return "service";
+    return CK_SECRET_SERVICE_NAME;
 
   return NULL;
 }
@@ -88,12 +93,15 @@ ck_vault_select_backend (const char *backend, GError **error)
     }
 
   ck_sealed_backend_register ();
+  ck_secret_service_register ();
   g_setenv (BACKEND_VARIABLE, name, TRUE);
   /* libsecret takes its file backend inside a snap, whatever is asked for. */
   g_unsetenv ("SNAP_NAME");
 
   return TRUE;
 }
+
+static void on_keyring_changed (CkVault *vault);
 
 CkVault *
 ck_vault_new (const char *backend, const char *state_dir, const char *credentials_dir)
@@ -107,6 +115,13 @@ ck_vault_new (const char *backend, const char *state_dir, const char *credential
   vault->backend = g_strdup (backend);
   vault->state_dir = g_strdup (state_dir);
   vault->credentials_dir = g_strdup (credentials_dir);
+  if (g_strcmp0 (backend, CK_VAULT_BACKEND_SERVICE) == 0)
+    {
+      vault->keyring = ck_keyring_new ();
+      vault->queue = ck_vault_queue_new (vault, vault->keyring);
+      g_signal_connect_object (vault->keyring, "changed", G_CALLBACK (on_keyring_changed), vault,
+                               G_CONNECT_SWAPPED);
+    }
 
   return vault;
 }
@@ -127,13 +142,25 @@ ck_vault_get_reason (CkVault *vault)
   return vault->reason;
 }
 
+/* Returns: whether there is no Secret Service where there should be one */
+static gboolean
+is_cut_off (CkVault *vault)
+{
+  return vault->keyring != NULL && !ck_keyring_is_usable (vault->keyring);
+}
+
 static void
 update_state (CkVault *vault)
 {
   CkVaultState state = CK_VAULT_OPEN;
   g_autofree char *reason = NULL;
 
-  if (!vault->opened)
+  if (is_cut_off (vault))
+    {
+      state = vault->opened && vault->read ? CK_VAULT_DEGRADED : CK_VAULT_SEALED;
+      reason = g_strdup (ck_keyring_get_reason (vault->keyring));
+    }
+  else if (!vault->opened)
     {
       state = CK_VAULT_SEALED;
       reason = g_strdup (vault->sealed_reason);
@@ -194,14 +221,14 @@ ck_vault_make_task (CkVault *vault,
 }
 
 GError *
-ck_vault_own_error (GError *error)
+ck_vault_own_error (GError *error, CkError code)
 {
   GError *own;
 
   if (error->domain == CK_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return error;
 
-  own = g_error_new (CK_ERROR, CK_ERROR_STORE, "the Secret Service refused: %s", error->message);
+  own = g_error_new (CK_ERROR, (int) code, "the Secret Service refused: %s", error->message);
   g_error_free (error);
 
   return own;
@@ -218,6 +245,16 @@ fail_open (CkVault *vault, GTask *task, GError *error)
 }
 
 static void
+finish_open (CkVault *vault, GTask *task)
+{
+  vault->opening = FALSE;
+  vault->opened = TRUE;
+  g_clear_pointer (&vault->write_error, g_free);
+  update_state (vault);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 on_first_lookup (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -227,31 +264,42 @@ on_first_lookup (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_clear_pointer (&value, secret_value_unref);
   if (error != NULL)
-    {
-      fail_open (vault, task, ck_vault_own_error (error));
-      return;
-    }
-
-  vault->opening = FALSE;
-  vault->opened = TRUE;
-  g_clear_pointer (&vault->write_error, g_free);
-  update_state (vault);
-  g_task_return_boolean (task, TRUE);
+    fail_open (vault, task, error);
+  else
+    finish_open (vault, task);
 }
 
-/* The first lookup makes libsecret's one backend instance; for a Secret Service it is also what
- * finds out whether there is one. No client has an empty id. */
-static void
-look_up_first (GTask *task)
+/* No client has an empty id. */
+void
+ck_vault_look_up_first (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GHashTable) attributes = g_hash_table_new (g_str_hash, g_str_equal);
 
   g_hash_table_insert (attributes, (gpointer) "client", (gpointer) "");
-  secret_password_lookupv (&ck_vault_client_schema,
-                           attributes,
-                           g_task_get_cancellable (task),
-                           on_first_lookup,
-                           task);
+  secret_password_lookupv (&ck_vault_client_schema, attributes, cancellable, callback, user_data);
+}
+
+/* It may become usable long after the opening failed: then it is as good as opened. */
+static void
+on_keyring_changed (CkVault *vault)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&vault->open_task);
+
+  if (is_cut_off (vault))
+    {
+      g_clear_pointer (&vault->write_error, g_free); /* that was why */
+      if (task != NULL)
+        fail_open (vault, task,
+                   g_error_new_literal (CK_ERROR, CK_ERROR_VAULT_SEALED,
+                                        ck_keyring_get_reason (vault->keyring)));
+    }
+  else if (task != NULL)
+    finish_open (vault, task);
+  else
+    vault->opened = TRUE;
+
+  update_state (vault);
+  ck_vault_queue_run (vault->queue);
 }
 
 static void
@@ -270,7 +318,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   ck_sealed_backend_attach (vault->store);
-  look_up_first (task);
+  ck_vault_look_up_first (g_task_get_cancellable (task), on_first_lookup, task);
 }
 
 void
@@ -302,14 +350,18 @@ ck_vault_open_async (CkVault *vault,
     }
 
   vault->opening = TRUE;
-  if (g_strcmp0 (vault->backend, CK_VAULT_BACKEND_SEALED) == 0)
-    ck_sealed_store_open_async (vault->state_dir,
-                                vault->credentials_dir,
-                                cancellable,
-                                on_store_opened,
-                                g_steal_pointer (&task));
-  else
-    look_up_first (g_steal_pointer (&task));
+  if (vault->keyring == NULL)
+    {
+      ck_sealed_store_open_async (vault->state_dir,
+                                  vault->credentials_dir,
+                                  cancellable,
+                                  on_store_opened,
+                                  g_steal_pointer (&task));
+      return;
+    }
+
+  vault->open_task = g_steal_pointer (&task);
+  ck_keyring_check (vault->keyring);
 }
 
 gboolean
@@ -331,15 +383,29 @@ ck_vault_check_open (CkVault *vault, GTask *task)
 {
   if (g_task_return_error_if_cancelled (task))
     return FALSE;
-  if (vault->opened)
+  if (vault->state != CK_VAULT_SEALED && !is_cut_off (vault))
     return TRUE;
 
-  g_task_return_new_error (task,
-                           CK_ERROR,
-                           CK_ERROR_VAULT_SEALED,
-                           "the vault is sealed: %s",
-                           vault->sealed_reason);
+  g_task_return_new_error (task, CK_ERROR, CK_ERROR_VAULT_SEALED, "the vault is %s: %s",
+                           ck_vault_state_to_string (vault->state), vault->reason);
   return FALSE;
+}
+
+void
+ck_vault_start_call (CkVault *vault, GTask *task, guint deadline, CkVaultStart start)
+{
+  if (vault->queue != NULL)
+    ck_vault_queue_add (vault->queue, task, deadline, start);
+  else if (ck_vault_check_open (vault, task))
+    start (vault, task);
+  else
+    g_object_unref (task);
+}
+
+gboolean
+ck_vault_end_call (CkVault *vault, GTask *task, const GError *error)
+{
+  return vault->queue == NULL || ck_vault_queue_end (vault->queue, task, error);
 }
 
 CkSealedStore *
@@ -359,7 +425,8 @@ ck_vault_get_key (CkVault *vault)
 void
 ck_vault_note_write (CkVault *vault, const GError *error)
 {
-  if (!vault->opened || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (!vault->opened || is_cut_off (vault)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
   g_clear_pointer (&vault->write_error, g_free);
@@ -369,18 +436,35 @@ ck_vault_note_write (CkVault *vault, const GError *error)
 }
 
 void
+ck_vault_note_read (CkVault *vault)
+{
+  vault->read = TRUE;
+}
+
+void
 ck_vault_close (CkVault *vault)
 {
   g_return_if_fail (CK_IS_VAULT (vault));
 
   drop_store (vault);
   set_sealed (vault, "it was closed");
+  if (vault->keyring != NULL)
+    {
+      ck_vault_queue_cut (vault->queue);
+      ck_keyring_close (vault->keyring);
+    }
 }
 
 static void
 ck_vault_dispose (GObject *object)
 {
-  drop_store (CK_VAULT (object));
+  CkVault *vault = CK_VAULT (object);
+
+  drop_store (vault);
+  g_clear_pointer (&vault->queue, ck_vault_queue_free);
+  if (vault->keyring != NULL)
+    g_signal_handlers_disconnect_by_data (vault->keyring, vault);
+  g_clear_object (&vault->keyring);
 
   G_OBJECT_CLASS (ck_vault_parent_class)->dispose (object);
 }

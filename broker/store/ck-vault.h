@@ -20,7 +20,7 @@ typedef enum
 {
   CK_VAULT_SEALED,   /* `sealed`: not opened (yet): key or file missing, wrong or damaged */
   CK_VAULT_OPEN,     /* `open` */
-  CK_VAULT_DEGRADED, /* `degraded`: it can be read, but not written, or an item is damaged */
+  CK_VAULT_DEGRADED, /* `degraded`: it cannot be written, or an item is damaged */
 } CkVaultState;
 
 /**
@@ -67,11 +67,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkVaultGrant, ck_vault_grant_free)
  * asynchronous password API and nothing else, whatever backend answers. One per process.
  *
  * What is stored or cleared is on disk before the callback runs (backend `sealed`; a Secret Service
- * promises what it promises). Calls for the same item take effect in the order of the calls. While
+ * promises what it promises, and a call to it that ran into its deadline may yet take effect). Calls for the same item take effect in the order of the calls. While
  * the vault is sealed every call fails with %CK_ERROR_VAULT_SEALED, the message saying why and what
  * to do, and nothing is written. %CK_ERROR_STORE: the disk refused, or the stored item is damaged.
  * A call that fails has changed nothing that a later call sees. A cancellable stops a write only if
  * it is cancelled before the call: the result is the truth.
+ *
+ * A Secret Service may be locked, go away and come back. Until its grants have been read once the
+ * vault is then sealed, later degraded: every call fails with %CK_ERROR_VAULT_SEALED. It is tried
+ * again without being asked, and the vault is open as soon as the service is back (CkKeyring).
  *
  * Signal `changed` (no arguments): state or reason changed.
  */
@@ -97,7 +101,8 @@ CkVault *ck_vault_new (const char *backend, const char *state_dir, const char *c
  * @cancellable: (nullable)
  *
  * Finds the key, opens (or makes) the file, decrypts every item into locked memory, and completes
- * one libsecret lookup before anything else may use libsecret. May be called again after it failed.
+ * one libsecret lookup before anything else may use libsecret. May be called again after it failed;
+ * a Secret Service opens by itself when it can.
  *
  * The key is the credential `channelkeeper.vault-key`; where there is none and no vault yet, a key
  * file `vault.key` is made beside the vault and a message says so.

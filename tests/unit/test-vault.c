@@ -3,14 +3,27 @@
 
 #include <string.h>
 
-#include "ck-sealed-backend.h"
+#include "keyring-fixture.h"
 #include "vault-util.h"
+
+/* What every backend promises: CK_TEST_VAULT says which is tried. */
+
+/* With a Secret Service each folder is a keyring, and each opening starts its daemon anew: what is found
+ * then was stored. */
+static CkVault *
+open_vault (const char *dir)
+{
+  if (g_str_equal (vault_backend (), CK_VAULT_BACKEND_SERVICE))
+    keyring_start (dir, KEYRING_PASSWORD);
+
+  return vault_open (dir);
+}
 
 static void
 test_round_trip (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (GPtrArray) grants = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -27,7 +40,7 @@ test_round_trip (void)
   vault_expect (vault, "twitch-main", 2, "two");
 
   g_clear_object (&vault);
-  vault = vault_open (dir);
+  vault = open_vault (dir);
   vault_expect (vault, "twitch-main", 1, "one");
   vault_expect (vault, "twitch-main", 2, "two");
   vault_expect (vault, "page", 1, "other");
@@ -38,7 +51,7 @@ test_round_trip (void)
   g_assert_true (vault_store (vault, "page", 1, "replaced", &error));
 
   g_clear_object (&vault);
-  vault = vault_open (dir);
+  vault = open_vault (dir);
   g_clear_pointer (&grants, g_ptr_array_unref);
   grants = vault_load (vault, &error);
   g_assert_cmpuint (grants->len, ==, 2);
@@ -49,52 +62,33 @@ test_round_trip (void)
   store_remove_dir (dir);
 }
 
-static SecretValue *
-lookup_client (CkVault *vault, const char *client, GError **error)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-
-  ck_vault_lookup_client_async (vault, client, NULL, store_on_result, &result);
-  return ck_vault_lookup_client_finish (vault, store_wait (&result), error);
-}
-
-static gboolean
-store_client (CkVault *vault, const char *client, SecretValue *value, GError **error)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-
-  ck_vault_store_client_async (vault, client, value, NULL, store_on_result, &result);
-  return ck_vault_store_client_finish (vault, store_wait (&result), error);
-}
-
 static void
 test_clients (void)
 {
   static const char bytes[] = "s\0cret\n\xff"; /* not text */
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (SecretValue) value = secret_value_new (bytes, sizeof bytes, "x/y");
   g_autoptr (SecretValue) found = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   gsize size;
 
-  g_assert_null (lookup_client (vault, "acme", &error));
+  g_assert_null (vault_lookup_client (vault, "acme", &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_NO_SUCH_CLIENT);
   g_clear_error (&error);
 
-  g_assert_true (store_client (vault, "acme", value, &error));
+  g_assert_true (vault_store_client (vault, "acme", value, &error));
   g_clear_object (&vault);
-  vault = vault_open (dir);
+  vault = open_vault (dir);
 
-  found = lookup_client (vault, "acme", &error);
+  found = vault_lookup_client (vault, "acme", &error);
   g_assert_no_error (error);
   g_assert_cmpmem (secret_value_get (found, &size), size, bytes, sizeof bytes);
-  g_assert_cmpstr (secret_value_get_content_type (found), ==, "x/y");
 
   ck_vault_clear_client_async (vault, "acme", NULL, store_on_result, &result);
   g_assert_true (ck_vault_clear_client_finish (vault, store_wait (&result), &error));
-  g_assert_null (lookup_client (vault, "acme", &error));
+  g_assert_null (vault_lookup_client (vault, "acme", &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_NO_SUCH_CLIENT);
 
   g_clear_object (&vault);
@@ -106,7 +100,7 @@ static void
 test_order (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (CkGrant) first = vault_make_grant ("first", 0);
   g_autoptr (CkGrant) second = vault_make_grant ("second", 0);
   GAsyncResult *results[4] = { NULL };
@@ -129,23 +123,23 @@ test_order (void)
   g_assert_cmpuint (grants->len, ==, 1);
 
   g_clear_object (&vault);
-  vault = vault_open (dir);
+  vault = open_vault (dir);
   vault_expect (vault, "a", 1, "second");
   g_clear_object (&vault);
   store_remove_dir (dir);
 }
 
-#define N_CONCURRENT 500
+/* Many in flight: each is stored, and none as another. */
+#define N_CONCURRENT 100
 
 static void
 test_concurrent_stores (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (GPtrArray) grants = NULL;
   g_autoptr (GError) error = NULL;
   GAsyncResult *results[N_CONCURRENT] = { NULL };
-  guint64 commits = ck_sealed_store_get_n_commits (ck_sealed_backend_get_attached ());
 
   for (guint i = 0; i < N_CONCURRENT; i++)
     {
@@ -161,14 +155,8 @@ test_concurrent_stores (void)
       g_clear_object (&results[i]);
     }
 
-  /* Together, not one by one: the bar of 64 in flight leaves no other way. */
-  commits = ck_sealed_store_get_n_commits (ck_sealed_backend_get_attached ()) - commits;
-  g_test_message ("%u stores in %" G_GUINT64_FORMAT " commits", N_CONCURRENT, commits);
-  g_assert_cmpuint (commits, >=, 1);
-  g_assert_cmpuint (commits, <=, N_CONCURRENT / 10);
-
   g_clear_object (&vault);
-  vault = vault_open (dir);
+  vault = open_vault (dir);
   grants = vault_load (vault, &error);
   g_assert_cmpuint (grants->len, ==, N_CONCURRENT);
   for (guint i = 0; i < N_CONCURRENT; i++)
@@ -184,10 +172,124 @@ test_concurrent_stores (void)
 }
 
 static void
+test_generations (void)
+{
+  static const guint64 generations[] = { 0, 1, G_MAXUINT32, (guint64) G_MAXUINT32 + 1, G_MAXINT64 };
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkVault) vault = open_vault (dir);
+  g_autoptr (GPtrArray) grants = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (generations); i++)
+    {
+      g_autofree char *token = g_strdup_printf ("token-%" G_GSIZE_FORMAT, i);
+
+      g_assert_true (vault_store (vault, "a", generations[i], token, &error));
+    }
+  g_assert_true (vault_clear (vault, "a", G_MAXUINT32, &error));
+
+  g_clear_object (&vault);
+  vault = open_vault (dir);
+  grants = vault_load (vault, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (grants->len, ==, G_N_ELEMENTS (generations) - 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (generations); i++)
+    {
+      g_autofree char *token = g_strdup_printf ("token-%" G_GSIZE_FORMAT, i);
+      CkVaultGrant *grant = vault_find (grants, "a", generations[i]);
+
+      if (generations[i] == G_MAXUINT32)
+        g_assert_null (grant);
+      else
+        g_assert_cmpstr (ck_grant_get_access_token (grant->grant), ==, token);
+    }
+
+  g_clear_object (&vault);
+  store_remove_dir (dir);
+}
+
+static SecretValue *
+make_bytes (gsize size)
+{
+  g_autofree guint8 *bytes = g_malloc0 (size + 1);
+
+  for (gsize i = 0; i < size; i++)
+    bytes[i] = (guint8) (i * 31 + i / 256);
+
+  return secret_value_new ((const char *) bytes, (gssize) size, "application/octet-stream");
+}
+
+/* Every byte there is, none at all, and as much as a platform may ever answer. */
+static void
+test_sizes (void)
+{
+  static const gsize sizes[] = { 0, 1, 15, 16, 17, 4096, 64 * 1024, 1024 * 1024 };
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkVault) vault = open_vault (dir);
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *client = g_strdup_printf ("c%" G_GSIZE_FORMAT, i);
+      g_autoptr (SecretValue) value = make_bytes (sizes[i]);
+
+      g_assert_true (vault_store_client (vault, client, value, &error));
+      g_assert_no_error (error);
+    }
+
+  g_clear_object (&vault);
+  vault = open_vault (dir);
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *client = g_strdup_printf ("c%" G_GSIZE_FORMAT, i);
+      g_autoptr (SecretValue) value = make_bytes (sizes[i]);
+      g_autoptr (SecretValue) found = vault_lookup_client (vault, client, &error);
+      gsize size;
+      const char *bytes;
+
+      g_assert_no_error (error);
+      bytes = secret_value_get (found, &size);
+      g_assert_cmpmem (bytes, size, secret_value_get (value, NULL), sizes[i]);
+    }
+
+  g_clear_object (&vault);
+  store_remove_dir (dir);
+}
+
+/* At once, before anything else has been asked. */
+static void
+test_concurrent_lookups (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkVault) vault = open_vault (dir);
+  g_autoptr (SecretValue) value = make_bytes (100);
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *results[64] = { NULL };
+
+  g_assert_true (vault_store_client (vault, "acme", value, &error));
+  g_clear_object (&vault);
+  vault = open_vault (dir);
+  for (gsize i = 0; i < G_N_ELEMENTS (results); i++)
+    ck_vault_lookup_client_async (vault, "acme", NULL, store_on_result, &results[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_autoptr (SecretValue) found
+          = ck_vault_lookup_client_finish (vault, store_wait (&results[i]), &error);
+
+      g_assert_no_error (error);
+      g_assert_nonnull (found);
+      g_clear_object (&results[i]);
+    }
+
+  g_clear_object (&vault);
+  store_remove_dir (dir);
+}
+
+static void
 test_sealed_refuses (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = ck_vault_new (CK_VAULT_BACKEND_SEALED, dir, NULL);
+  g_autoptr (CkVault) vault = ck_vault_new (vault_backend (), dir, NULL);
   g_autoptr (SecretValue) value = secret_value_new ("x", 1, "text/plain");
   g_autoptr (GError) error = NULL;
 
@@ -200,10 +302,10 @@ test_sealed_refuses (void)
   g_assert_null (vault_load (vault, &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
   g_clear_error (&error);
-  g_assert_false (store_client (vault, "a", value, &error));
+  g_assert_false (vault_store_client (vault, "a", value, &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
   g_clear_error (&error);
-  g_assert_null (lookup_client (vault, "a", &error));
+  g_assert_null (vault_lookup_client (vault, "a", &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
 
   store_remove_dir (dir); /* which is empty */
@@ -219,7 +321,7 @@ static void
 test_close (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (CkGrant) grant = vault_make_grant ("late", 0);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -236,7 +338,7 @@ test_close (void)
     g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
   else
     {
-      g_autoptr (CkVault) again = vault_open (dir);
+      g_autoptr (CkVault) again = open_vault (dir);
 
       vault_expect (again, "a", 1, "late");
     }
@@ -299,7 +401,7 @@ static void
 test_contract (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (GError) error = NULL;
 
   expect_password ("alice", "door", NULL);
@@ -320,7 +422,7 @@ test_contract (void)
 
   g_clear_object (&vault);
   g_assert_null (secret_password_lookup_sync (&schema, NULL, &error, "who", "bob", NULL));
-  g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
+  g_assert_nonnull (error);
   store_remove_dir (dir);
 }
 
@@ -328,7 +430,7 @@ static void
 test_contract_search (void)
 {
   g_autofree char *dir = store_make_dir ();
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = open_vault (dir);
   g_autoptr (GError) error = NULL;
   guint64 now = (guint64) (g_get_real_time () / G_USEC_PER_SEC);
   GList *items;
@@ -368,64 +470,6 @@ test_contract_search (void)
 }
 
 static void
-on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  char *password = secret_password_lookup_finish (result, &error);
-  guint *n_right = user_data;
-
-  g_assert_no_error (error);
-  g_assert_cmpstr (password, ==, "one");
-  secret_password_free (password);
-  (*n_right)++;
-}
-
-/* libsecret 0.20.5 makes a backend instance for each first call that is under way: all of them have
- * to answer from the one store. Runs in a process of its own, or the calls would not be first. */
-static void
-test_first_calls (void)
-{
-  g_autofree char *dir = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (CkSealedStore) store = NULL;
-  g_autoptr (GHashTable) attributes = NULL;
-  g_autoptr (GBytes) name = NULL;
-  g_autoptr (SecretValue) value = NULL;
-  g_autoptr (GAsyncResult) stored = NULL;
-  guint n_right = 0;
-
-  if (!g_test_subprocess ())
-    {
-      g_test_trap_subprocess (NULL, 0, 0);
-      g_test_trap_assert_passed ();
-      return;
-    }
-
-  dir = store_make_dir ();
-  ck_sealed_store_open_async (dir, NULL, NULL, store_on_result, &result);
-  store = ck_sealed_store_open_finish (store_wait (&result), NULL);
-  g_assert_nonnull (store);
-  ck_sealed_backend_attach (store);
-
-  attributes = g_hash_table_new (g_str_hash, g_str_equal);
-  g_hash_table_insert (attributes, (gpointer) "who", (gpointer) "alice");
-  g_hash_table_insert (attributes, (gpointer) "what", (gpointer) "door");
-  name = ck_item_name_new (schema.name, attributes);
-  value = secret_value_new ("one", -1, "text/plain");
-  ck_sealed_store_put_async (store, name, NULL, value, NULL, store_on_result, &stored);
-  g_assert_true (ck_sealed_store_put_finish (store, store_wait (&stored), NULL));
-
-  for (guint i = 0; i < 64; i++)
-    secret_password_lookup (&schema, NULL, on_looked_up, &n_right, "who", "alice", "what", "door", NULL);
-  while (n_right < 64)
-    g_main_context_iteration (NULL, TRUE);
-
-  ck_sealed_backend_attach (NULL);
-  g_clear_object (&store);
-  store_remove_dir (dir);
-}
-
-static void
 test_names (void)
 {
   g_autoptr (GError) error = NULL;
@@ -441,14 +485,16 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  if (!ck_vault_select_backend (CK_VAULT_BACKEND_SEALED, NULL))
+  if (!ck_vault_select_backend (vault_backend (), NULL))
     return 1;
 
-  g_test_add_func ("/vault/first-calls", test_first_calls);
   g_test_add_func ("/vault/round-trip", test_round_trip);
   g_test_add_func ("/vault/clients", test_clients);
   g_test_add_func ("/vault/order", test_order);
   g_test_add_func ("/vault/concurrent-stores", test_concurrent_stores);
+  g_test_add_func ("/vault/concurrent-lookups", test_concurrent_lookups);
+  g_test_add_func ("/vault/generations", test_generations);
+  g_test_add_func ("/vault/sizes", test_sizes);
   g_test_add_func ("/vault/sealed-refuses", test_sealed_refuses);
   g_test_add_func ("/vault/close", test_close);
   g_test_add_func ("/vault/contract", test_contract);

@@ -8,6 +8,15 @@
 
 /* The vault's calls, waited for. */
 
+/* The backend under test: sealed where nothing else is said. */
+static inline const char *
+vault_backend (void)
+{
+  const char *backend = g_getenv ("CK_TEST_VAULT");
+
+  return backend != NULL ? backend : CK_VAULT_BACKEND_SEALED;
+}
+
 static inline CkGrant *
 vault_make_grant (const char *token, gsize padding)
 {
@@ -28,7 +37,7 @@ vault_make_grant (const char *token, gsize padding)
 static inline CkVault *
 vault_try_open (const char *dir, const char *credentials, GError **error)
 {
-  CkVault *vault = ck_vault_new (CK_VAULT_BACKEND_SEALED, dir, credentials);
+  CkVault *vault = ck_vault_new (vault_backend (), dir, credentials);
   g_autoptr (GAsyncResult) result = NULL;
 
   g_assert_cmpint (ck_vault_get_state (vault), ==, CK_VAULT_SEALED);
@@ -107,4 +116,22 @@ vault_expect (CkVault *vault, const char *channel, guint64 generation, const cha
   g_assert_nonnull (grant);
   g_assert_no_error (grant->error);
   g_assert_cmpstr (ck_grant_get_access_token (grant->grant), ==, token);
+}
+
+static inline SecretValue *
+vault_lookup_client (CkVault *vault, const char *client, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ck_vault_lookup_client_async (vault, client, NULL, store_on_result, &result);
+  return ck_vault_lookup_client_finish (vault, store_wait (&result), error);
+}
+
+static inline gboolean
+vault_store_client (CkVault *vault, const char *client, SecretValue *value, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  ck_vault_store_client_async (vault, client, value, NULL, store_on_result, &result);
+  return ck_vault_store_client_finish (vault, store_wait (&result), error);
 }
