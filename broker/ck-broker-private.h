@@ -36,6 +36,8 @@ struct _CkBroker
   guint64 last_time;   /* the wall clock of the former run's last write */
   gint64 clock_offset; /* what the wall clock is ahead of CLOCK_BOOTTIME, microseconds */
   gboolean started;
+  gboolean reading; /* the vault */
+  gboolean read;    /* all that is in it */
   gboolean stopped;
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };

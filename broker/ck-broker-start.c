@@ -54,9 +54,14 @@ load_channels (CkBroker *self, GError **error)
   return TRUE;
 }
 
+static void read_again (CkBroker *self);
+
 static void
 on_vault_changed (CkBroker *self)
 {
+  if (!self->read && !self->reading && !self->stopped
+      && ck_vault_get_state (self->vault) != CK_VAULT_SEALED)
+    read_again (self);
   ck_broker_emit_changed (self);
 }
 
@@ -105,10 +110,22 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
 /* ---- asynchronous: after ----------------------------------------------------------------------
  *
  * open the vault → load the grants → reconcile → load the clients' secrets, one after the other →
- * begin to renew. A sealed vault ends it early: the broker runs, and says so.
+ * begin to renew. A sealed vault ends it early: the broker runs, and says so. It is read again when it
+ * opens by itself.
  */
 
 static void load_next_secret (GTask *task);
+
+static void
+fail_start (GTask *task, GError *error)
+{
+  CkBroker *self = g_task_get_source_object (task);
+
+  self->reading = FALSE;
+  self->started = TRUE;
+  ck_broker_emit_changed (self);
+  g_task_return_error (task, error);
+}
 
 static void
 finish_start (GTask *task)
@@ -116,6 +133,8 @@ finish_start (GTask *task)
   CkBroker *self = g_task_get_source_object (task);
   g_autoptr (GPtrArray) channels = ck_broker_dup_channels (self);
 
+  self->reading = FALSE;
+  self->read = TRUE;
   self->started = TRUE;
   ck_broker_announce_again (self);
   self->started_at = ck_clock_now ();
@@ -139,6 +158,13 @@ secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   CkBrokerClient *client = g_hash_table_lookup (self->clients, id);
   SecretValue *secrets
       = ck_vault_lookup_client_finish (CK_VAULT (source), result, &error);
+
+  /* The Secret Service went away: without the secret its channels would look refused. */
+  if (g_error_matches (error, CK_ERROR, CK_ERROR_VAULT_SEALED))
+    {
+      fail_start (task, g_steal_pointer (&error));
+      return;
+    }
 
   if (secrets == NULL)
     g_warning ("client %s: %s", id, error->message);
@@ -368,9 +394,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (grants == NULL)
     {
       g_warning ("the grants cannot be read from the vault: %s", error->message);
-      self->started = TRUE;
-      ck_broker_emit_changed (self);
-      g_task_return_error (task, g_steal_pointer (&error));
+      fail_start (task, g_steal_pointer (&error));
       return;
     }
 
@@ -397,13 +421,28 @@ open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ck_vault_open_finish (CK_VAULT (source), result, &error))
     {
       g_warning ("the vault stays sealed: %s", error->message);
-      self->started = TRUE;
-      ck_broker_emit_changed (self);
-      g_task_return_error (task, g_steal_pointer (&error));
+      fail_start (task, g_steal_pointer (&error));
       return;
     }
 
   ck_vault_load_grants_async (self->vault, NULL, load_cb, g_steal_pointer (&task));
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ck_broker_start_finish (CK_BROKER (source), result, &error))
+    g_message ("the vault has been read: %u channels", ck_broker_count_channels (CK_BROKER (source)));
+}
+
+static void
+read_again (CkBroker *self)
+{
+  self->reading = TRUE;
+  self->started = FALSE;
+  ck_vault_load_grants_async (self->vault, NULL, load_cb, g_task_new (self, NULL, read_cb, NULL));
 }
 
 void
@@ -415,6 +454,7 @@ ck_broker_start_async (CkBroker *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ck_broker_start_async);
+  self->reading = TRUE;
   ck_vault_open_async (self->vault, cancellable, open_cb, g_steal_pointer (&task));
 }
 
