@@ -3,12 +3,15 @@
 
 #include "ck-siblings.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "ck-advice.h"
 #include "ck-error.h"
 #include "ck-operations.h"
 
-/* In the table of owners: its channels are assigned to more than one user. */
-#define SEVERAL ""
+/* In a table: there is more than one. Neither a user nor a set of scopes. */
+#define SEVERAL "\n"
 
 /* An owner that is not known may be anybody. */
 static gboolean
@@ -183,27 +186,115 @@ is_owned (const CkChannelRecord *record)
   return record->state != CK_STATE_UNCONNECTED && *record->owner_id != '\0';
 }
 
+/* @key stands for @value, or for SEVERAL if it stood for another one. */
+static void
+tell_apart (GHashTable *table, char *key, const char *value)
+{
+  const char *former = g_hash_table_lookup (table, key);
+
+  g_hash_table_replace (table, key,
+                        g_strdup (former == NULL || g_str_equal (former, value) ? value : SEVERAL));
+}
+
+static GHashTable *
+table_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
 /* (transfer full): owner to its one assigned user, or SEVERAL */
 static GHashTable *
 find_owners (GPtrArray *channels)
 {
-  GHashTable *owners = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTable *owners = table_new ();
 
   for (guint i = 0; i < channels->len; i++)
     {
       const CkChannelRecord *record = ck_channel_get_record (channels->pdata[i]);
-      const char *user;
 
-      if (!is_owned (record))
-        continue;
-      user = g_hash_table_lookup (owners, record->owner_id);
-      if (user == NULL)
-        g_hash_table_insert (owners, record->owner_id, record->assigned_user);
-      else if (!g_str_equal (user, record->assigned_user))
-        g_hash_table_insert (owners, record->owner_id, (char *) SEVERAL);
+      if (is_owned (record))
+        tell_apart (owners, g_strdup (record->owner_id), record->assigned_user);
     }
 
   return owners;
+}
+
+static int
+compare_words (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* (transfer full): equal for equal sets, whatever their order */
+static char *
+dup_scope_set (const CkChannelRecord *record)
+{
+  g_auto (GStrv) words = g_strdupv (record->scopes);
+  guint n = g_strv_length (words);
+  guint kept = 0;
+
+  qsort (words, n, sizeof *words, compare_words);
+  for (guint i = 0; i < n; i++)
+    {
+      if (kept > 0 && g_str_equal (words[kept - 1], words[i]))
+        g_free (words[i]);
+      else
+        words[kept++] = words[i];
+    }
+  words[kept] = NULL;
+
+  return g_strjoinv (" ", words);
+}
+
+/* Of a client's channels with one owner; "": those whose owner is not known. */
+static char *
+dup_key (const CkChannelRecord *record, const char *owner)
+{
+  return g_strdup_printf ("%s\n%s", record->client, owner);
+}
+
+/* (transfer full): for each client, and for each owner in it, the one set of scopes that its connected
+ * channels ask for, or SEVERAL */
+static GHashTable *
+find_scope_sets (GPtrArray *channels)
+{
+  GHashTable *sets = table_new ();
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      const CkChannelRecord *record = ck_channel_get_record (channels->pdata[i]);
+      g_autofree char *set = dup_scope_set (record);
+
+      if (record->state == CK_STATE_UNCONNECTED)
+        continue;
+      tell_apart (sets, dup_key (record, record->owner_id), set);
+      tell_apart (sets, g_strdup (record->client), set);
+    }
+
+  return sets;
+}
+
+static gboolean
+has_other (GHashTable *sets, const char *key, const char *set)
+{
+  const char *theirs = g_hash_table_lookup (sets, key);
+
+  return theirs != NULL && !g_str_equal (theirs, set);
+}
+
+/* What find_loser() says of a channel and its own scopes, without a look at each of the others. Its own
+ * set in the table does no harm: it differs from none. */
+static gboolean
+is_in_conflict (GHashTable *sets, const CkChannelRecord *record)
+{
+  g_autofree char *set = dup_scope_set (record);
+  g_autofree char *own = dup_key (record, record->owner_id);
+  g_autofree char *unknown = dup_key (record, "");
+
+  if (*record->owner_id == '\0')
+    return has_other (sets, record->client, set);
+
+  return has_other (sets, own, set) || has_other (sets, unknown, set);
 }
 
 static void
@@ -238,31 +329,20 @@ void
 ck_siblings_review (CkBroker *broker, const char *provider)
 {
   g_autoptr (GPtrArray) channels = dup_channels_of (broker, provider);
-  g_autofree gboolean *shared = g_new0 (gboolean, channels->len + 1);
-  gboolean ends_others = change_ends_others (broker, provider);
-
-  /* The table borrows from the records, which a commit replaces. */
-  {
-    g_autoptr (GHashTable) owners = find_owners (channels);
-
-    for (guint i = 0; i < channels->len; i++)
-      {
-        const CkChannelRecord *record = ck_channel_get_record (channels->pdata[i]);
-
-        shared[i] = is_owned (record)
-                    && g_strcmp0 (g_hash_table_lookup (owners, record->owner_id), SEVERAL) == 0;
-      }
-  }
+  g_autoptr (GHashTable) owners = find_owners (channels);
+  g_autoptr (GHashTable) sets
+      = change_ends_others (broker, provider) ? find_scope_sets (channels) : table_new ();
 
   for (guint i = 0; i < channels->len; i++)
     {
       CkChannel *channel = channels->pdata[i];
       const CkChannelRecord *record = ck_channel_get_record (channel);
-      gboolean conflict
-          = ends_others
-            && find_loser (channels, record, (const char *const *) record->scopes) != NULL;
+      gboolean shared
+          = is_owned (record)
+            && g_str_equal (g_hash_table_lookup (owners, record->owner_id), SEVERAL);
+      gboolean conflict = is_in_conflict (sets, record);
 
-      advise (broker, channel, CK_ADVICE_SHARED_LOGIN, shared[i]);
+      advise (broker, channel, CK_ADVICE_SHARED_LOGIN, shared);
       advise (broker, channel, CK_ADVICE_SIBLING_SCOPE_CONFLICT, conflict);
     }
 }
