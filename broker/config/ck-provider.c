@@ -372,10 +372,9 @@ fill_addresses (CkProvider *provider, GError **error)
 
 /* @chain: its own file and those it inherits from. */
 static CkProvider *
-make_provider (const char *id, GPtrArray *chain, CkProviderFlags flags, GError **error)
+make_provider (const char *id, GPtrArray *chain, gboolean insecure, GError **error)
 {
   g_autoptr (CkProvider) provider = g_new0 (CkProvider, 1);
-  gboolean insecure = (flags & CK_PROVIDER_FLAGS_INSECURE_LOOPBACK) != 0;
 
   g_atomic_ref_count_init (&provider->ref_count);
   provider->id = g_strdup (id);
@@ -406,9 +405,10 @@ make_provider (const char *id, GPtrArray *chain, CkProviderFlags flags, GError *
 CkProvider *
 ck_provider_load (const char *const *dirs, const char *id, CkProviderFlags flags, GError **error)
 {
-  g_autoptr (GPtrArray) chain = ck_provider_chain_load (dirs, id, error);
+  gboolean insecure = (flags & CK_PROVIDER_FLAGS_INSECURE_LOOPBACK) != 0;
+  g_autoptr (GPtrArray) chain = ck_provider_chain_load (dirs, id, insecure, error);
 
-  return chain != NULL ? make_provider (id, chain, flags, error) : NULL;
+  return chain != NULL ? make_provider (id, chain, insecure, error) : NULL;
 }
 
 GStrv

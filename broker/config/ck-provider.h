@@ -101,7 +101,8 @@ typedef enum
  * @error: %CK_ERROR_NO_SUCH_PROVIDER if no folder has it, %CK_ERROR_INVALID_ARGUMENT for an unknown
  *   group or key or a bad value, named `FILE:LINE: [Group] Key: …`
  *
- * Blocks on the disk: at start and on a reload only.
+ * A bad file disables its own provider alone: where it hides another one of its name, those that
+ * inherit from it have that one. Blocks on the disk: at start and on a reload only.
  *
  * Returns: (transfer full) (nullable): the provider
  */

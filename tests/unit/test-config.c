@@ -345,6 +345,23 @@ test_bad_channels_and_clients (Fixture *f, gconstpointer data)
     }
 }
 
+/* The generic one too: everybody inherits from it. */
+static void
+test_bad_generic_is_alone (Fixture *f, gconstpointer data)
+{
+  g_autoptr (CkConfig) config = NULL;
+
+  folder_put (f->confdir, "providers.d/oauth2.provider", "[Provider]\nStack=oauth2\n[OAuth2]\nPKCE=plain\n");
+  folder_put (f->confdir, "providers.d/good.provider", "[OAuth2]\nTokenEndpoint=https://x.example/\n");
+
+  config = load (f);
+  assert_problem (f, config,
+                  "/etc/providers.d/oauth2.provider:4: [OAuth2] PKCE: “plain” is not one of: S256, "
+                  "S256-hex, none");
+  g_assert_nonnull (ck_config_lookup_provider (config, "good", NULL));
+  g_assert_null (ck_config_lookup_provider (config, "oauth2", NULL));
+}
+
 /* What the platform does not take is told; the client goes on, for a renewal redirects nobody. */
 static void
 test_redirect_rules (Fixture *f, gconstpointer data)
@@ -555,6 +572,7 @@ main (int argc, char **argv)
   ADD ("/config/bad-channels-and-clients", test_bad_channels_and_clients);
   ADD ("/config/secret-in-a-file", test_secret_in_a_file);
   ADD ("/config/redirect-rules", test_redirect_rules);
+  ADD ("/config/bad-generic-is-alone", test_bad_generic_is_alone);
   ADD ("/config/client-secrets", test_client_secrets);
 
   return g_test_run ();

@@ -373,6 +373,40 @@ test_bad_base (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "more than 8 files"));
 }
 
+/* A bad file disables its own provider; what inherits from it has the one that it hides. */
+static void
+test_bad_override (Fixture *f, gconstpointer data)
+{
+  static const char *const bad[] = { "[OAuth2]\nPKCE=plain\n", "nonsense", "[Provider]\nBase=lost\n" };
+  g_autofree char *shipped = g_build_filename (f->data, "b.provider", NULL);
+
+  put_generic (f);
+  put (f->data, "b.provider", "[Provider]\nName=Shipped\n[OAuth2]\nTokenType=Shipped\n");
+  put (f->own, "child.provider", "[Provider]\nBase=b\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (CkProvider) child = NULL;
+      g_autoptr (GError) error = NULL;
+
+      put (f->own, "b.provider", bad[i]);
+      child = load (f, "child");
+      g_assert_cmpstr (ck_provider_get_setting (child, "OAuth2.TokenType"), ==, "Shipped");
+      g_assert_null (ck_provider_load (f->dirs, "b", CK_PROVIDER_FLAGS_NONE, &error));
+      g_assert_nonnull (strstr (error->message, f->own));
+    }
+
+  /* Nothing is behind it: then it is what is wrong with the child. */
+  g_assert_no_errno (g_unlink (shipped));
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      put (f->own, "b.provider", bad[i]);
+      g_assert_null (ck_provider_load (f->dirs, "child", CK_PROVIDER_FLAGS_NONE, &error));
+      g_assert_nonnull (strstr (error->message, f->own));
+    }
+}
+
 static void
 test_insecure_loopback (Fixture *f, gconstpointer data)
 {
@@ -483,6 +517,7 @@ main (int argc, char **argv)
   ADD ("/provider/bad-match", test_bad_match);
   ADD ("/provider/base", test_base);
   ADD ("/provider/bad-base", test_bad_base);
+  ADD ("/provider/bad-override", test_bad_override);
   ADD ("/provider/insecure-loopback", test_insecure_loopback);
   ADD ("/provider/search-path", test_search_path);
   ADD ("/provider/not-there", test_not_there);
