@@ -90,6 +90,28 @@ apply_file (CkBroker *self, const CkChannelRecord *former, const CkChannelFile *
   return record;
 }
 
+static void
+cancel_attempts (CkBroker *self, CkChannel *channel)
+{
+  g_autoptr (GPtrArray) attempts = ck_broker_dup_attempts (self);
+
+  for (guint i = 0; i < attempts->len; i++)
+    {
+      CkAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (ck_attempt_get_channel (attempt) == channel)
+        ck_attempt_cancel (attempt);
+    }
+}
+
+/* A reconnect under way belongs to the one who was assigned when it began. */
+static void
+end_attempts_of_others (CkBroker *self, CkChannel *channel, const CkChannelRecord *record)
+{
+  if (!g_str_equal (record->assigned_user, ck_channel_get_record (channel)->assigned_user))
+    cancel_attempts (self, channel);
+}
+
 /* The files may have assigned channels anew, or changed their scopes. */
 static void
 review_declared (CkBroker *self, GPtrArray *files)
@@ -122,14 +144,14 @@ ck_broker_apply_channels (CkBroker *self)
     {
       const CkChannelFile *file = g_ptr_array_index (files, i);
       CkChannel *channel = g_hash_table_lookup (self->channels, file->id);
+      CkChannelRecord *record;
 
       if (channel != NULL)
         {
+          record = apply_file (self, ck_channel_get_record (channel), file);
           ck_channel_set_declared (channel, TRUE);
-          ck_broker_commit (self,
-                            channel,
-                            apply_file (self, ck_channel_get_record (channel), file),
-                            NULL);
+          end_attempts_of_others (self, channel, record);
+          ck_broker_commit (self, channel, record, NULL);
           continue;
         }
 
@@ -387,20 +409,6 @@ remove_disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_dat
                                     g_steal_pointer (&task));
 }
 
-static void
-cancel_attempts (CkBroker *self, CkChannel *channel)
-{
-  g_autoptr (GPtrArray) attempts = ck_broker_dup_attempts (self);
-
-  for (guint i = 0; i < attempts->len; i++)
-    {
-      CkAttempt *attempt = g_ptr_array_index (attempts, i);
-
-      if (ck_attempt_get_channel (attempt) == channel)
-        ck_attempt_cancel (attempt);
-    }
-}
-
 void
 ck_broker_remove_channel_async (CkBroker *self,
                                 CkChannel *channel,
@@ -464,9 +472,7 @@ ck_broker_modify_channel (CkBroker *self,
       return FALSE;
     }
 
-  /* A reconnect under way belongs to the one who was assigned when it began. */
-  if (!g_str_equal (record->assigned_user, ck_channel_get_record (channel)->assigned_user))
-    cancel_attempts (self, channel);
+  end_attempts_of_others (self, channel, record);
 
   g_variant_dict_init (&details, NULL);
   g_variant_dict_insert (&details, "user", "s", by);

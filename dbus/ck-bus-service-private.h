@@ -65,6 +65,7 @@ CkChannel *ck_bus_service_find_channel (CkBusService *self, CkCall *call, GError
  * CkWork:
  * @service: (owned): whose handler it is
  * @call: (owned) (nullable): the call to answer, %NULL once that is done
+ * @access: (owned) (nullable): who might use the channel when a token was asked for
  *
  * What a handler holds while it waits.
  */
@@ -72,6 +73,7 @@ typedef struct
 {
   CkBusService *service;
   CkCall *call;
+  char *access;
 } CkWork;
 
 CkWork *ck_work_new (CkBusService *service, CkCall *call); /* call: (transfer full) */

@@ -37,6 +37,7 @@ typedef struct
   GDBusMethodInfo *info;
   const char *action; /* of info */
   gboolean interactive;
+  char *asked; /* what polkit was asked, once it was: a key of it */
 } Passage;
 
 static Passage *
@@ -46,6 +47,7 @@ passage_copy (const Passage *passage)
 
   g_object_ref (copy->guard);
   ck_call_ref (copy->call);
+  copy->asked = NULL;
 
   return copy;
 }
@@ -55,6 +57,7 @@ passage_free (Passage *passage)
 {
   g_object_unref (passage->guard);
   ck_call_unref (passage->call);
+  g_free (passage->asked);
   g_free (passage);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Passage, passage_free)
@@ -176,6 +179,8 @@ tell_refused (const Passage *passage, const char *channel, const GError *why)
 
 /* ---- one question ---------------------------------------------------------------------------- */
 
+static void ask (const Passage *passage, const char *answered);
+
 static void
 authority_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -184,7 +189,7 @@ authority_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
     {
-      run (passage);
+      ask (passage, passage->asked);
       return;
     }
 
@@ -192,24 +197,44 @@ authority_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   fail (passage, g_steal_pointer (&error));
 }
 
+/* @answered (nullable) is the key of a question that polkit has said yes to. While it thought, the
+ * channel may have been assigned to another, or removed and added anew: then that yes is none to
+ * what is to be asked now. */
 static void
-ask (const Passage *passage)
+ask (const Passage *passage, const char *answered)
 {
   CkGuard *self = passage->guard;
   CkAuthorityQuestion question;
+  g_autofree char *key = NULL;
   g_autoptr (GError) error = NULL;
+  Passage *asking;
 
   if (!make_question (passage, &question, &error))
-    fail (passage, g_steal_pointer (&error));
-  else if (g_str_equal (passage->action, NO_ACTION)
-           || ck_authority_check_remembered (self->authority, &question))
-    run (passage);
-  else
-    ck_authority_check_async (self->authority,
-                              &question,
-                              ck_call_get_cancellable (passage->call),
-                              authority_cb,
-                              passage_copy (passage));
+    {
+      fail (passage, g_steal_pointer (&error));
+      return;
+    }
+  if (g_str_equal (passage->action, NO_ACTION)
+      || ck_authority_check_remembered (self->authority, &question))
+    {
+      run (passage);
+      return;
+    }
+
+  key = ck_authority_question_dup_key (&question);
+  if (g_strcmp0 (key, answered) == 0)
+    {
+      run (passage);
+      return;
+    }
+
+  asking = passage_copy (passage);
+  asking->asked = g_steal_pointer (&key);
+  ck_authority_check_async (self->authority,
+                            &question,
+                            ck_call_get_cancellable (passage->call),
+                            authority_cb,
+                            asking);
 }
 
 /* ---- a question for each of a list ----------------------------------------------------------- */
@@ -226,7 +251,19 @@ typedef struct
   Batch *batch;
   guint index;
   char *channel;
+  char *asked; /* as in Passage */
 } BatchItem;
+
+static void
+batch_item_free (BatchItem *item)
+{
+  g_free (item->channel);
+  g_free (item->asked);
+  g_free (item);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatchItem, batch_item_free)
+
+static void batch_ask (Batch *batch, guint index, const char *channel, const char *answered);
 
 static void
 batch_release (Batch *batch)
@@ -243,23 +280,26 @@ batch_release (Batch *batch)
 static void
 batch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree BatchItem *item = user_data;
-  g_autofree char *channel = item->channel;
+  g_autoptr (BatchItem) item = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
+  if (ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
+    batch_ask (item->batch, item->index, item->channel, item->asked);
+  else
     {
-      tell_refused (item->batch->passage, channel, error);
+      tell_refused (item->batch->passage, item->channel, error);
       item->batch->refusals->pdata[item->index] = g_strdup (error->message);
     }
   batch_release (item->batch);
 }
 
+/* @answered: as for ask() */
 static void
-batch_ask (Batch *batch, guint index, const char *channel)
+batch_ask (Batch *batch, guint index, const char *channel, const char *answered)
 {
   CkGuard *self = batch->passage->guard;
   CkAuthorityQuestion question;
+  g_autofree char *key = NULL;
   g_autoptr (GError) error = NULL;
   BatchItem *item;
 
@@ -271,13 +311,16 @@ batch_ask (Batch *batch, guint index, const char *channel)
       batch->refusals->pdata[index] = g_strdup (error->message);
       return;
     }
-  if (ck_authority_check_remembered (self->authority, &question))
+  key = ck_authority_question_dup_key (&question);
+  if (g_strcmp0 (key, answered) == 0
+      || ck_authority_check_remembered (self->authority, &question))
     return;
 
   item = g_new0 (BatchItem, 1);
   item->batch = batch;
   item->index = index;
   item->channel = g_strdup (channel);
+  item->asked = g_steal_pointer (&key);
   batch->n_waiting++;
   ck_authority_check_async (self->authority,
                             &question,
@@ -306,7 +349,7 @@ ask_for_each (const Passage *passage)
   batch->n_waiting = 1;
   g_ptr_array_set_size (batch->refusals, (int) g_strv_length ((char **) ids));
   for (guint i = 0; ids[i] != NULL; i++)
-    batch_ask (batch, i, ids[i]);
+    batch_ask (batch, i, ids[i], NULL);
   batch_release (batch);
 }
 
@@ -323,7 +366,7 @@ admit (const Passage *passage, CkCaller *caller)
   else if (ck_call_get_method (passage->call)->subject == CK_SUBJECT_IDS)
     ask_for_each (passage);
   else
-    ask (passage);
+    ask (passage, NULL);
 }
 
 static void

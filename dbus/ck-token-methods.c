@@ -228,23 +228,38 @@ return_signature (CkWork *work, const Token *token)
 
 typedef void (*ReturnFunc) (CkWork *work, const Token *token);
 
+/* Who may have its tokens, as one text. */
+static char *
+dup_access (CkChannel *channel)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  g_autofree char *users = g_strjoinv (" ", record->allowed_users);
+  g_autofree char *groups = g_strjoinv (" ", record->allowed_groups);
+
+  return g_strdup_printf ("%s/%s/%s", record->assigned_user, users, groups);
+}
+
 static void
 finish_token (GObject *source, GAsyncResult *result, CkWork *work, ReturnFunc give)
 {
   CkChannel *channel = CK_CHANNEL (source);
   Token token = { .channel = channel, .record = ck_channel_get_record (channel) };
+  g_autofree char *access = dup_access (channel);
   GError *error = NULL;
   g_autoptr (CkGrant) grant
       = ck_channel_get_token_finish (result, &token.generation, &token.unsaved, &error);
 
   token.grant = grant;
   if (grant == NULL)
-    {
-      ck_work_fail (work, error);
-      return;
-    }
-
-  give (work, &token);
+    ck_work_fail (work, error);
+  else if (!g_str_equal (access, work->access))
+    ck_work_fail (work,
+                  g_error_new (CK_ERROR,
+                               CK_ERROR_NOT_AUTHORIZED,
+                               "who may use %s was changed while this call waited: call again",
+                               token.record->id));
+  else
+    give (work, &token);
 }
 
 static void
@@ -290,6 +305,7 @@ ask_for_token (CkCall *call, CkBusService *self, GAsyncReadyCallback callback, R
   g_auto (GStrv) scopes = ck_options_dup_strings (options, "scopes");
   GError *error = NULL;
   CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+  g_autoptr (CkWork) work = NULL;
   CkGrant *grant;
 
   if (channel == NULL)
@@ -298,17 +314,17 @@ ask_for_token (CkCall *call, CkBusService *self, GAsyncReadyCallback callback, R
       return;
     }
 
+  work = ck_work_new (self, call);
   grant = ck_channel_peek_token (self->broker, channel, min_validity, (const char *const *) scopes);
   if (grant != NULL)
     {
-      g_autoptr (CkWork) work = ck_work_new (self, call);
-
       hand_out (work, channel, grant, give);
       return;
     }
 
+  work->access = dup_access (channel);
   ck_channel_get_token_async (self->broker, channel, min_validity, (const char *const *) scopes,
-                              ck_call_get_cancellable (call), callback, ck_work_new (self, call));
+                              ck_call_get_cancellable (call), callback, g_steal_pointer (&work));
 }
 
 static void

@@ -86,8 +86,8 @@ append_list (GString *key, const char *const *list)
 }
 
 /* Begins with the caller, so that a caller's keys can be found. */
-static char *
-make_key (const CkAuthorityQuestion *question)
+char *
+ck_authority_question_dup_key (const CkAuthorityQuestion *question)
 {
   GString *key = g_string_sized_new (256);
 
@@ -103,7 +103,16 @@ make_key (const CkAuthorityQuestion *question)
   append_list (key, question->scopes);
   append_part (key, question->caller_unit);
 
-  return g_string_free (key, key->len > MAX_KEY);
+  return g_string_free (key, FALSE);
+}
+
+/* (nullable): NULL for a question that is neither shared nor remembered. */
+static char *
+make_key (const CkAuthorityQuestion *question)
+{
+  g_autofree char *key = ck_authority_question_dup_key (question);
+
+  return strlen (key) <= MAX_KEY ? g_steal_pointer (&key) : NULL;
 }
 
 static void
@@ -408,7 +417,16 @@ ck_authority_check_async (CkAuthority *self,
 gboolean
 ck_authority_check_finish (CkAuthority *self, GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  g_autoptr (GError) own = NULL;
+  gboolean authorized = g_task_propagate_boolean (G_TASK (result), &own);
+
+  /* The task's own word for a caller who has left is one of another domain. */
+  if (g_error_matches (own, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_propagate_error (error, ck_refusal_explain_error (own));
+  else if (own != NULL)
+    g_propagate_error (error, g_steal_pointer (&own));
+
+  return authorized;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */

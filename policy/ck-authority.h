@@ -61,6 +61,13 @@ G_DECLARE_FINAL_TYPE (CkAuthority, ck_authority, CK, AUTHORITY, GObject)
 CkAuthority *ck_authority_new (GDBusConnection *connection) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_authority_question_dup_key:
+ *
+ * Returns: (transfer full): equal for equal questions: the caller, and everything that a rule sees
+ */
+char *ck_authority_question_dup_key (const CkAuthorityQuestion *question) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_authority_check_remembered:
  *
  * Returns: whether a remembered yes answers @question; if not, ask

@@ -26,7 +26,7 @@ class BusError(Exception):
     """An error reply. `name` is the D-Bus error, `word` its last part if it is one of ours."""
 
     def __init__(self, error):
-        self.name = Gio.DBusError.get_remote_error(error) or f"local.{GLib.quark_to_string(error.domain)}"
+        self.name = Gio.DBusError.get_remote_error(error) or f"local.{error.domain}"
         self.message = re.sub(r"^GDBus\.Error:[^ ]+: ", "", error.message)
         self.word = self.name.removeprefix(ERROR_PREFIX) if self.name.startswith(ERROR_PREFIX) else None
         super().__init__(f"{self.name}: {self.message}")
