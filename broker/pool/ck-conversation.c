@@ -188,9 +188,8 @@ has_member (GVariant *details, const char *name)
   return value != NULL;
 }
 
-/* The name of what is wrong, NULL if nothing is. */
-static const char *
-find_fault (const char *style, GVariant *details)
+const char *
+ck_conversation_find_fault (const char *style, GVariant *details)
 {
   GVariantIter iter;
   const char *name;
@@ -248,7 +247,7 @@ ck_conversation_ask (CkConversation *conversation, GDBusMethodInvocation *invoca
                  "(&s@a{sv})",
                  &style,
                  &details);
-  fault = find_fault (style, details);
+  fault = ck_conversation_find_fault (style, details);
 
   if (conversation->func == NULL)
     refuse (invocation, CK_ERROR_NOT_SUPPORTED, "nobody is there to be asked");

@@ -39,4 +39,13 @@ void ck_conversation_end (CkConversation *conversation);
  */
 void ck_conversation_ask (CkConversation *conversation, GDBusMethodInvocation *invocation);
 
+/**
+ * ck_conversation_find_fault:
+ * @style: what is to be asked
+ * @details: a{sv}, not trusted
+ *
+ * Returns: (nullable): the name of what is wrong with the question; %NULL if nothing is
+ */
+const char *ck_conversation_find_fault (const char *style, GVariant *details);
+
 G_END_DECLS

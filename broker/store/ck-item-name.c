@@ -56,12 +56,25 @@ next_string (const char **position, const char *end)
   return string;
 }
 
+/* Where the strings of @name begin; that of no bytes at all is nowhere, and nothing is added to it. */
+static const char *
+first_string (GBytes *name, const char **end)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (name, &size);
+
+  if (data == NULL)
+    data = "";
+  *end = data + size;
+
+  return data;
+}
+
 static const char *
 find_value (GBytes *name, const char *wanted)
 {
-  gsize size;
-  const char *position = g_bytes_get_data (name, &size);
-  const char *end = position + size;
+  const char *end;
+  const char *position = first_string (name, &end);
   const char *key;
 
   if (next_string (&position, end) == NULL)
@@ -80,13 +93,11 @@ find_value (GBytes *name, const char *wanted)
 gboolean
 ck_item_name_matches (GBytes *name, GBytes *wanted)
 {
-  gsize name_size;
-  gsize size;
-  const char *name_data = g_bytes_get_data (name, &name_size);
-  const char *position = g_bytes_get_data (wanted, &size);
-  const char *end = position + size;
+  const char *end, *own_end;
+  const char *position = first_string (wanted, &end);
+  const char *own_position = first_string (name, &own_end);
   const char *schema = next_string (&position, end);
-  const char *own_schema = next_string (&name_data, name_data + name_size);
+  const char *own_schema = next_string (&own_position, own_end);
   const char *key;
 
   if (schema == NULL || own_schema == NULL)
@@ -109,9 +120,8 @@ GHashTable *
 ck_item_name_dup_attributes (GBytes *name)
 {
   GHashTable *attributes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  gsize size;
-  const char *position = g_bytes_get_data (name, &size);
-  const char *end = position + size;
+  const char *end;
+  const char *position = first_string (name, &end);
   const char *schema = next_string (&position, end);
   const char *key;
 
@@ -133,9 +143,8 @@ char *
 ck_item_name_to_string (GBytes *name)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  gsize size;
-  const char *position = g_bytes_get_data (name, &size);
-  const char *end = position + size;
+  const char *end;
+  const char *position = first_string (name, &end);
   const char *schema = next_string (&position, end);
   const char *key;
 

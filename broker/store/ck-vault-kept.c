@@ -25,21 +25,26 @@ make_item_name (const char *channel, guint64 generation)
   return ck_item_name_new (CK_VAULT_GRANT_SCHEMA, attributes);
 }
 
+GBytes *
+ck_vault_seal_kept (CkVaultKey *key, const char *channel, guint64 generation, SecretValue *grant)
+{
+  g_autoptr (GBytes) item_name = make_item_name (channel, generation);
+  g_autoptr (CkSealedItem) item = ck_sealed_item_new (item_name, NULL, grant, 0, 0);
+
+  return ck_sealed_item_seal (item, NO_ROW, key);
+}
+
 gboolean
 ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, CkGrant *grant)
 {
   CkVaultKey *key = ck_vault_get_key (vault);
   g_autofree char *name = make_name (channel, generation);
-  g_autoptr (GBytes) item_name = NULL;
-  g_autoptr (CkSealedItem) item = NULL;
   g_autoptr (GBytes) sealed = NULL;
 
   if (key == NULL)
     return FALSE;
 
-  item_name = make_item_name (channel, generation);
-  item = ck_sealed_item_new (item_name, NULL, ck_grant_get_value (grant), 0, 0);
-  sealed = ck_sealed_item_seal (item, NO_ROW, key);
+  sealed = ck_vault_seal_kept (key, channel, generation, ck_grant_get_value (grant));
 
   return ck_fd_store_put (name, sealed);
 }
@@ -83,6 +88,20 @@ unseal (CkVaultKey *key, const char *channel, guint64 generation, GBytes *sealed
   return ck_grant_new (value, error);
 }
 
+CkVaultGrant *
+ck_vault_read_kept (CkVaultKey *key, const char *name, GBytes *sealed)
+{
+  g_autoptr (CkVaultGrant) found = g_new0 (CkVaultGrant, 1);
+
+  if (!parse_name (name, &found->channel, &found->generation))
+    return NULL;
+
+  found->kept = TRUE;
+  found->grant = unseal (key, found->channel, found->generation, sealed, &found->error);
+
+  return g_steal_pointer (&found);
+}
+
 void
 ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
 {
@@ -92,17 +111,13 @@ ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
   for (guint i = 0; i < kept->len && key != NULL; i++)
     {
       const CkKept *entry = kept->pdata[i];
-      g_autoptr (CkVaultGrant) found = g_new0 (CkVaultGrant, 1);
-      g_autoptr (GError) error = NULL;
+      g_autoptr (CkVaultGrant) found = ck_vault_read_kept (key, entry->name, entry->bytes);
 
-      if (!parse_name (entry->name, &found->channel, &found->generation))
+      if (found == NULL)
         continue;
-
-      found->kept = TRUE;
-      found->grant = unseal (key, found->channel, found->generation, entry->bytes, &error);
       if (found->grant == NULL)
         g_warning ("%s: the grant that was kept across the restart is of no use: %s",
-                   found->channel, error->message);
+                   found->channel, found->error->message);
       else
         g_ptr_array_add (grants, g_steal_pointer (&found));
     }

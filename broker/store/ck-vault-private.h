@@ -114,4 +114,13 @@ GError *ck_vault_own_error (GError *error, CkError code);
 
 gboolean ck_vault_boolean_finish (CkVault *vault, GAsyncResult *result, GError **error);
 
+/* What ck_vault_keep_grant() hands over, and how it is read when it comes back: (transfer full)
+ * (nullable), %NULL if @name is none of ours, without a grant and with an error if @sealed is. */
+GBytes *ck_vault_seal_kept (CkVaultKey *key,
+                            const char *channel,
+                            guint64 generation,
+                            SecretValue *grant) G_GNUC_WARN_UNUSED_RESULT;
+CkVaultGrant *ck_vault_read_kept (CkVaultKey *key, const char *name, GBytes *sealed)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

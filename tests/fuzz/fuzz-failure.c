@@ -8,13 +8,14 @@
 #include "ck-retry-after.h"
 #include "fuzz.h"
 
+/* Every other header has what the first line of the body has. */
 static const char *
 get_header (gpointer data, const char *name)
 {
-  return g_ascii_strcasecmp (name, "WWW-Authenticate") == 0 ? "Bearer error=\"invalid_token\"" : NULL;
+  return g_ascii_strcasecmp (name, "WWW-Authenticate") == 0 ? "Bearer error=\"invalid_token\"" : data;
 }
 
-/* A line of a match, then the body it is tried on. */
+/* A line of a match or of places to read a time from, then the body it is tried on. */
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -24,13 +25,14 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (JsonNode) json = ck_json_parse (body, strlen (body), NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (CkFailureMatch) match = ck_failure_match_parse (line, &error);
-  CkFailureAnswer answer = { "api", 401, json, body, strlen (body), get_header, NULL };
+  g_autofree char *header = g_strndup (body, strcspn (body, "\n"));
+  CkFailureAnswer answer = { "api", 401, json, body, strlen (body), get_header, header };
 
   g_assert_true ((match == NULL) == (error != NULL));
   if (match != NULL)
     (void) ck_failure_match_test (match, &answer);
-  (void) ck_retry_after_parse (line, 0);
-  (void) ck_retry_after_read (line, &answer, 0);
+  g_assert_cmpuint (ck_retry_after_parse (line, 0), <=, 24 * 60 * 60);
+  g_assert_cmpuint (ck_retry_after_read (line, &answer, 0), <=, 24 * 60 * 60);
 
   return 0;
 }

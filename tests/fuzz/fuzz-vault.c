@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <glib/gstdio.h>
-
 #include "ck-sealed-file.h"
+#include "fuzz-folder.h"
 #include "fuzz.h"
 
 static void
@@ -57,23 +56,18 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   const guint8 master[CK_VAULT_KEY_BYTES] = "the key of the corpus, 32 bytes";
   g_autoptr (CkVaultKey) key = ck_vault_key_new (master);
-  g_autofree char *dir = g_dir_make_tmp ("ck-fuzz-XXXXXX", NULL);
+  char *dir = fuzz_folder_make ("vault.db", data, size);
   g_autofree char *path = g_build_filename (dir, "vault.db", NULL);
-  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
   g_autofree char *after = NULL;
   gsize after_size;
 
   try_name (data, size);
 
-  g_assert_true (g_file_set_contents (path, (const char *) data, (gssize) size, NULL));
-  g_assert_cmpint (g_chmod (path, 0600), ==, 0);
   try_file (path, key);
   g_assert_true (g_file_get_contents (path, &after, &after_size, NULL));
   g_assert_cmpmem (after, after_size, data, size);
 
-  g_unlink (wal);
-  g_unlink (path);
-  g_rmdir (dir);
+  fuzz_folder_remove (dir);
 
   return 0;
 }
