@@ -10,7 +10,7 @@
 /* Everything is due at once: the lid opens after a long night. (tests/bench does it with ten
  * thousand real renewals.) */
 
-#define N_CHANNELS 2000
+#define N_CHANNELS 10000
 #define LIFETIME (4 * 3600)
 
 /* What one host is sent, or about to be sent, at a time. */
@@ -80,7 +80,7 @@ test_after_sleep (void)
 
   set_up (&world, storm);
   sim_time_suspend (9 * 3600);
-  sim_time_run (60);
+  sim_time_run (70);
 
   for (guint i = 0; i < N_CHANNELS; i++)
     g_assert_cmpuint (storm->renewed[i], ==, 1);

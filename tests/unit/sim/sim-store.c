@@ -11,13 +11,12 @@
 
 typedef struct
 {
-  char *channel;
   guint64 generation;
   CkGrant *grant;
 } Item;
 
 static GHashTable *records; /* id to CkChannelRecord */
-static GPtrArray *items;    /* Item */
+static GHashTable *disk_grants;  /* channel to a GPtrArray of Item */
 static guint64 disk_sequence;
 static guint64 disk_time;
 static guint life; /* grows with every cut: objects of a former one are dead */
@@ -29,7 +28,6 @@ item_free (gpointer data)
 {
   Item *item = data;
 
-  g_free (item->channel);
   ck_grant_unref (item->grant);
   g_free (item);
 }
@@ -38,10 +36,10 @@ void
 sim_disk_reset (void)
 {
   g_clear_pointer (&records, g_hash_table_unref);
-  g_clear_pointer (&items, g_ptr_array_unref);
+  g_clear_pointer (&disk_grants, g_hash_table_unref);
   records = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                    (GDestroyNotify) ck_channel_record_free);
-  items = g_ptr_array_new_with_free_func (item_free);
+  disk_grants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   disk_sequence = disk_time = 0;
   vault_fails = state_db_fails = FALSE;
 }
@@ -68,15 +66,15 @@ sim_disk_get_record (const char *channel)
 static Item *
 find_item (const char *channel, guint64 generation)
 {
+  const GPtrArray *items = g_hash_table_lookup (disk_grants, channel);
   Item *best = NULL;
 
-  for (guint i = 0; i < items->len; i++)
+  for (guint i = 0; items != NULL && i < items->len; i++)
     {
       Item *item = items->pdata[i];
 
-      if (g_str_equal (item->channel, channel)
-          && (generation == 0 ? best == NULL || item->generation > best->generation
-                              : item->generation == generation))
+      if (generation == 0 ? best == NULL || item->generation > best->generation
+                          : item->generation == generation)
         best = item;
     }
 
@@ -97,23 +95,32 @@ sim_disk_get_grant (const char *channel, guint64 *generation)
 guint
 sim_disk_count_grants (const char *channel)
 {
-  guint n = 0;
+  const GPtrArray *items = g_hash_table_lookup (disk_grants, channel);
 
-  for (guint i = 0; i < items->len; i++)
-    n += g_str_equal (((Item *) items->pdata[i])->channel, channel);
+  return items != NULL ? items->len : 0;
+}
 
-  return n;
+static void
+remove_item (const char *channel, guint64 generation)
+{
+  Item *item = find_item (channel, generation);
+
+  if (item != NULL)
+    g_ptr_array_remove_fast (g_hash_table_lookup (disk_grants, channel), item);
 }
 
 static void
 put_item (const char *channel, guint64 generation, CkGrant *grant)
 {
-  Item *item = find_item (channel, generation);
+  GPtrArray *items = g_hash_table_lookup (disk_grants, channel);
+  Item *item = g_new0 (Item, 1);
 
-  if (item != NULL)
-    g_ptr_array_remove_fast (items, item);
-  item = g_new0 (Item, 1);
-  item->channel = g_strdup (channel);
+  if (items == NULL)
+    {
+      items = g_ptr_array_new_with_free_func (item_free);
+      g_hash_table_insert (disk_grants, g_strdup (channel), items);
+    }
+  remove_item (channel, generation);
   item->generation = generation;
   item->grant = ck_grant_ref (grant);
   g_ptr_array_add (items, item);
@@ -173,8 +180,8 @@ apply (Write *write)
     }
   if (write->channel != NULL && write->grant != NULL)
     put_item (write->channel, write->generation, write->grant);
-  else if (write->channel != NULL && find_item (write->channel, write->generation) != NULL)
-    g_ptr_array_remove_fast (items, find_item (write->channel, write->generation));
+  else if (write->channel != NULL)
+    remove_item (write->channel, write->generation);
 }
 
 static gboolean
@@ -454,16 +461,23 @@ ck_vault_load_grants_async (CkVault *vault,
 {
   g_autoptr (GTask) task = g_task_new (vault, cancellable, callback, user_data);
   GPtrArray *grants = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
+  GHashTableIter iter;
+  gpointer channel;
+  gpointer items;
 
-  for (guint i = 0; i < items->len; i++)
+  g_hash_table_iter_init (&iter, disk_grants);
+  while (g_hash_table_iter_next (&iter, &channel, &items))
     {
-      const Item *item = items->pdata[i];
-      CkVaultGrant *grant = g_new0 (CkVaultGrant, 1);
+      for (guint i = 0; i < ((GPtrArray *) items)->len; i++)
+        {
+          const Item *item = ((GPtrArray *) items)->pdata[i];
+          CkVaultGrant *grant = g_new0 (CkVaultGrant, 1);
 
-      grant->channel = g_strdup (item->channel);
-      grant->generation = item->generation;
-      grant->grant = ck_grant_ref (item->grant);
-      g_ptr_array_add (grants, grant);
+          grant->channel = g_strdup (channel);
+          grant->generation = item->generation;
+          grant->grant = ck_grant_ref (item->grant);
+          g_ptr_array_add (grants, grant);
+        }
     }
   g_task_return_pointer (task, grants, (GDestroyNotify) g_ptr_array_unref);
 }
