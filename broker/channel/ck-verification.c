@@ -17,6 +17,7 @@ typedef struct
   CkBroker *broker;
   CkChannel *channel;
   gboolean renewed; /* there is no other renewal behind this verification */
+  gint64 renewal_asked; /* microseconds of ck_clock_boottime(); 0: no renewal came first */
   gboolean asked_again;
 } Verification;
 
@@ -136,6 +137,20 @@ is_to_be_repeated (Verification *verification, const CkOutcome *outcome)
          && !ck_channel_get_record (verification->channel)->quarantined;
 }
 
+/* The machine has slept since the renewal that came first, and what that brought has run out: that it
+ * is refused says nothing about the grant. */
+static gboolean
+came_too_late (Verification *verification, const CkOutcome *outcome)
+{
+  CkGrant *grant = ck_channel_get_grant (verification->channel);
+  guint64 expires_at = ck_grant_get_expires_at (grant);
+  gint64 since = ck_clock_boottime () - verification->renewal_asked;
+
+  return verification->renewal_asked != 0 && ck_lifecycle_needs_second_opinion (outcome)
+         && expires_at != CK_TIME_UNKNOWN
+         && ck_grant_get_issued_at (grant) + (guint64) (since / G_USEC_PER_SEC) >= expires_at;
+}
+
 static gboolean
 is_blocked (CkChannel *channel)
 {
@@ -169,6 +184,7 @@ renew_first (GTask *task, const CkOutcome *suspicion)
   Verification *verification = g_task_get_task_data (task);
 
   verification->renewed = TRUE;
+  verification->renewal_asked = ck_clock_boottime ();
   ck_channel_get_activity (verification->channel)->unproved = TRUE;
   ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_first_cb,
                         task);
@@ -208,6 +224,12 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  if (came_too_late (verification, outcome))
+    {
+      ck_renewal_back_off (verification->channel, outcome);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
   if (is_to_be_repeated (verification, outcome))
     {
       verification->asked_again = TRUE;

@@ -45,8 +45,12 @@ static const Kind kinds[] = {
  * 2: a channel that only a renewal can probe stayed suspended, its one more try being spent;
  * 3: times of another clock, still to come, held a probe up for a year;
  * 1009: the clock was set back by a year while an answer was on its way;
- * 1400187505: a plan that was due in the middle of a turn expired what was being renewed. */
-static const guint32 regressions[] = { 2, 3, 1009, 1400187505 };
+ * 1400187505: a plan that was due in the middle of a turn expired what was being renewed;
+ * 3752489612: asleep between a renewal and the verification behind it, that long that the new token
+ * had run out: its refusal was taken for the second opinion about the grant;
+ * 2465024229: the same, and the clock was set back as well. */
+static const guint32 regressions[]
+    = { 2, 3, 1009, 1400187505, 3752489612, 2465024229 };
 
 typedef struct
 {
