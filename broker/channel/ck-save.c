@@ -9,6 +9,7 @@ struct _CkSave
   CkChannel *channel;
   CkGrant *grant;
   guint64 generation;
+  gboolean kept; /* by the service manager */
 };
 
 void
@@ -45,6 +46,16 @@ forget_former (CkSave *save)
 }
 
 static void
+keep (CkSave *save)
+{
+  if (!save->kept)
+    save->kept = ck_vault_keep_grant (ck_broker_get_vault (save->broker),
+                                      ck_channel_get_id (save->channel),
+                                      save->generation,
+                                      save->grant);
+}
+
+static void
 drop_kept (CkSave *save)
 {
   ck_vault_drop_kept_grant (ck_broker_get_vault (save->broker),
@@ -62,6 +73,8 @@ retried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       CkBroker *broker = save->broker;
 
+      /* There may be room for it now. */
+      keep (save);
       ck_broker_save_later (broker, g_steal_pointer (&save));
       return;
     }
@@ -107,11 +120,13 @@ void
 ck_save_keep_trying (CkBroker *broker, CkChannel *channel, CkGrant *grant, guint64 generation)
 {
   CkActivity *activity = ck_channel_get_activity (channel);
+  CkSave *save;
 
   if (activity->left_over == 0)
     activity->left_over = generation - 1;
-  ck_vault_keep_grant (ck_broker_get_vault (broker), ck_channel_get_id (channel), generation, grant);
-  ck_broker_save_later (broker, save_new (broker, channel, grant, generation));
+  save = save_new (broker, channel, grant, generation);
+  keep (save);
+  ck_broker_save_later (broker, save);
 }
 
 static void

@@ -90,13 +90,14 @@ ck_fd_store_get (void)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_kept_free);
   g_auto (GStrv) names = NULL;
-  int n = sd_listen_fds_with_names (FALSE, &names);
+  int n = sd_listen_fds_with_names (TRUE, &names);
 
   for (int i = 0; i < n; i++)
     {
       GBytes *bytes = read_fd (SD_LISTEN_FDS_START + i);
       CkKept *kept;
 
+      close (SD_LISTEN_FDS_START + i);
       if (bytes == NULL)
         continue;
       kept = g_new0 (CkKept, 1);

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* What the service manager keeps for us while we are restarted: its file-descriptor store
  * (sd_notify(3), FDSTORE=). It lives in memory and ends with the machine. Without a service
- * manager, or without FileDescriptorStoreMax= in the unit, it keeps nothing. */
+ * manager, or without FileDescriptorStoreMax= in the unit, it keeps nothing; beyond that number
+ * (CK_FD_STORE_MAX of config.h) it throws away what it is handed, and says so to nobody. */
 
 /**
  * CkKept:
@@ -40,8 +41,9 @@ void ck_fd_store_remove (const char *name);
 /**
  * ck_fd_store_get:
  *
- * Reads what the service manager kept: it hands it over when we are started (LISTEN_FDS=). It keeps
- * it until ck_fd_store_remove(). What is no regular file of a sensible size is left out.
+ * Reads what the service manager kept: it hands it over when we are started (LISTEN_FDS=), and we
+ * close our descriptors of it: a second call finds nothing. The manager keeps its own until
+ * ck_fd_store_remove(). What is no regular file of a sensible size is left out.
  *
  * Returns: (transfer full) (element-type CkKept): what was kept
  */

@@ -38,15 +38,25 @@ gboolean
 ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, CkGrant *grant)
 {
   CkVaultKey *key = ck_vault_get_key (vault);
+  GHashTable *kept = ck_vault_get_kept (vault);
   g_autofree char *name = make_name (channel, generation);
   g_autoptr (GBytes) sealed = NULL;
 
   if (key == NULL)
     return FALSE;
+  if (!g_hash_table_contains (kept, name) && g_hash_table_size (kept) >= CK_FD_STORE_MAX)
+    {
+      ck_vault_note_unkept (vault);
+      return FALSE;
+    }
 
   sealed = ck_vault_seal_kept (key, channel, generation, ck_grant_get_value (grant));
 
-  return ck_fd_store_put (name, sealed);
+  if (!ck_fd_store_put (name, sealed))
+    return FALSE;
+
+  g_hash_table_add (kept, g_steal_pointer (&name));
+  return TRUE;
 }
 
 void
@@ -55,6 +65,7 @@ ck_vault_drop_kept_grant (CkVault *vault, const char *channel, guint64 generatio
   g_autofree char *name = make_name (channel, generation);
 
   ck_fd_store_remove (name);
+  g_hash_table_remove (ck_vault_get_kept (vault), name);
 }
 
 static gboolean
@@ -113,6 +124,7 @@ ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
       const CkKept *entry = kept->pdata[i];
       g_autoptr (CkVaultGrant) found = ck_vault_read_kept (key, entry->name, entry->bytes);
 
+      g_hash_table_add (ck_vault_get_kept (vault), g_strdup (entry->name));
       if (found == NULL)
         continue;
       if (found->grant == NULL)

@@ -104,6 +104,21 @@ void ck_vault_start_call (CkVault *vault, GTask *task, guint deadline, CkVaultSt
 gboolean ck_vault_end_call (CkVault *vault, GTask *task, const GError *error);
 
 /**
+ * ck_vault_get_kept:
+ *
+ * Returns: (transfer none) (element-type utf8): the set of the names that the service manager keeps
+ */
+GHashTable *ck_vault_get_kept (CkVault *vault);
+
+/**
+ * ck_vault_note_unkept:
+ *
+ * The vault could not take a grant, and the service manager keeps as many as it can. Says so once, in
+ * the log and the vault's reason, until a write succeeds.
+ */
+void ck_vault_note_unkept (CkVault *vault);
+
+/**
  * ck_vault_own_error:
  * @error: (transfer full): from libsecret; a Secret Service speaks other domains than ours
  * @code: what to call those

@@ -9,6 +9,10 @@
 
 #define BACKEND_VARIABLE "SECRET_BACKEND"
 
+#define UNKEPT                                                                                     \
+  "more grants wait to be written than the " G_STRINGIFY (CK_FD_STORE_MAX) " that outlive a restart: "     \
+  "do not restart the service before the state directory can be written again"
+
 const SecretSchema ck_vault_client_schema = {
   "org.channelkeeper.Client",
   SECRET_SCHEMA_NONE,
@@ -35,6 +39,8 @@ struct _CkVault
   gboolean read; /* the grants have been */
   char *sealed_reason;
   char *write_error; /* of the last write, if it failed */
+  GHashTable *kept;  /* names of what the service manager keeps */
+  gboolean unkept;   /* a grant that it has no room for waits to be written, too */
 
   CkVaultState state;
   char *reason;
@@ -168,7 +174,7 @@ update_state (CkVault *vault)
   else if (vault->write_error != NULL)
     {
       state = CK_VAULT_DEGRADED;
-      reason = g_strdup (vault->write_error);
+      reason = g_strconcat (vault->write_error, vault->unkept ? "; " UNKEPT : NULL, NULL);
     }
   else if (vault->store != NULL && (reason = ck_sealed_store_dup_damage (vault->store)) != NULL)
     state = CK_VAULT_DEGRADED;
@@ -432,6 +438,25 @@ ck_vault_note_write (CkVault *vault, const GError *error)
   g_clear_pointer (&vault->write_error, g_free);
   if (error != NULL)
     vault->write_error = g_strdup (error->message);
+  else
+    vault->unkept = FALSE;
+  update_state (vault);
+}
+
+GHashTable *
+ck_vault_get_kept (CkVault *vault)
+{
+  return vault->kept;
+}
+
+void
+ck_vault_note_unkept (CkVault *vault)
+{
+  if (vault->unkept)
+    return;
+
+  g_warning (UNKEPT);
+  vault->unkept = TRUE;
   update_state (vault);
 }
 
@@ -479,6 +504,7 @@ ck_vault_finalize (GObject *object)
   g_free (vault->credentials_dir);
   g_free (vault->sealed_reason);
   g_free (vault->write_error);
+  g_hash_table_unref (vault->kept);
   g_free (vault->reason);
 
   G_OBJECT_CLASS (ck_vault_parent_class)->finalize (object);
@@ -508,4 +534,5 @@ ck_vault_init (CkVault *vault)
 {
   vault->sealed_reason = g_strdup ("it has not been opened yet");
   vault->reason = g_strdup (vault->sealed_reason);
+  vault->kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

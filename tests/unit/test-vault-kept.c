@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <fcntl.h>
 #include <gio/gunixfdmessage.h>
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ck-error.h"
+#include "ck-vault-private.h"
 #include "vault-util.h"
 
 /* What the service manager keeps across a restart. Its part is played here: a notification socket
@@ -93,6 +96,7 @@ restarted (const char *dir, const char *expected)
     g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*of no use*another key*");
   ck_vault_add_kept_grants (vault, grants);
   g_test_assert_expected_messages ();
+  g_assert_cmpint (fcntl (3, F_GETFD), ==, -1);
   if (!g_str_equal (expected, "found"))
     return grants->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 
@@ -117,6 +121,30 @@ keep (GSocket *manager, CkVault *vault, char **text)
   g_assert_cmpstr (removal, ==, "FDSTOREREMOVE=1\nFDNAME=main/5");
 
   return receive (manager, text);
+}
+
+static void
+keep_and_close (GSocket *manager, CkVault *vault, const char *channel, CkGrant *grant)
+{
+  g_autofree char *removal = NULL;
+  g_autofree char *text = NULL;
+  int fd;
+
+  g_assert_true (ck_vault_keep_grant (vault, channel, 5, grant));
+  g_assert_cmpint (receive (manager, &removal), ==, -1);
+  fd = receive (manager, &text);
+  g_assert_true (g_str_has_prefix (text, "FDSTORE=1\n"));
+  g_assert_no_errno (close (fd));
+}
+
+static void
+drop (GSocket *manager, CkVault *vault, const char *channel)
+{
+  g_autofree char *text = NULL;
+
+  ck_vault_drop_kept_grant (vault, channel, 5);
+  g_assert_cmpint (receive (manager, &text), ==, -1);
+  g_assert_true (g_str_has_prefix (text, "FDSTOREREMOVE=1\n"));
 }
 
 static void
@@ -188,6 +216,42 @@ test_dropped (void)
   g_assert_false (ck_vault_keep_grant (vault, "main", 5, grant));
 }
 
+/* The manager throws away what it has no room for, and tells nobody: so we count. */
+static void
+test_more_than_there_is_room_for (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (GSocket) manager = listen_as_manager (dir);
+  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkGrant) grant = vault_make_grant (TOKEN, 50);
+  g_autoptr (GError) full
+      = g_error_new_literal (CK_ERROR, CK_ERROR_STORE, "No space left on device");
+
+  for (guint i = 0; i < CK_FD_STORE_MAX; i++)
+    {
+      g_autofree char *channel = g_strdup_printf ("ch-%u", i);
+
+      keep_and_close (manager, vault, channel, grant);
+    }
+  ck_vault_note_write (vault, full);
+  g_assert_cmpstr (ck_vault_get_reason (vault), ==, "No space left on device");
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*than the 256 that outlive a restart*");
+  g_assert_false (ck_vault_keep_grant (vault, "one-more", 5, grant));
+  g_assert_false (ck_vault_keep_grant (vault, "another", 5, grant));
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (ck_vault_get_state (vault), ==, CK_VAULT_DEGRADED);
+  g_assert_nonnull (strstr (ck_vault_get_reason (vault), "No space left on device; more grants"));
+
+  /* What is kept already is kept in its newest form, and what goes makes room. */
+  keep_and_close (manager, vault, "ch-0", grant);
+  drop (manager, vault, "ch-0");
+  keep_and_close (manager, vault, "one-more", grant);
+
+  ck_vault_note_write (vault, NULL);
+  g_assert_cmpint (ck_vault_get_state (vault), ==, CK_VAULT_OPEN);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -202,6 +266,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vault/kept/across-a-restart", test_kept);
   g_test_add_func ("/vault/kept/foreign", test_foreign);
   g_test_add_func ("/vault/kept/dropped", test_dropped);
+  g_test_add_func ("/vault/kept/more-than-there-is-room-for", test_more_than_there_is_room_for);
 
   return g_test_run ();
 }
