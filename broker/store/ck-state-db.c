@@ -73,29 +73,49 @@ write_meta (sqlite3 *db, const char *key, guint64 value, GError **error)
   return TRUE;
 }
 
+/* @value: stays as it is if there is none */
 static gboolean
 read_meta (sqlite3 *db, const char *key, guint64 *value, GError **error)
 {
   g_autofree char *sql = g_strdup_printf ("SELECT value FROM meta WHERE key = '%s'", key);
   sqlite3_stmt *statement = NULL;
-  gboolean found;
+  int found;
 
   if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
     return ck_db_writer_set_error (db, "cannot read", error);
 
-  found = sqlite3_step (statement) == SQLITE_ROW;
-  if (found)
+  found = sqlite3_step (statement);
+  if (found == SQLITE_ROW)
     *value = (guint64) sqlite3_column_int64 (statement, 0);
-  else
-    g_set_error (error,
-                 CK_ERROR,
-                 CK_ERROR_STORE,
-                 "%s is damaged: it has no %s. Restore it from a backup",
-                 sqlite3_db_filename (db, "main"),
-                 key);
+  else if (found != SQLITE_DONE)
+    ck_db_writer_set_error (db, "cannot read", error);
   sqlite3_finalize (statement);
 
-  return found;
+  return found == SQLITE_ROW || found == SQLITE_DONE;
+}
+
+/* Without the sequence the next event would be the first again. Without the other two nothing is lost:
+ * nobody knows what was not announced, so nothing is announced again. */
+static gboolean
+read_all_meta (CkStateDb *self, sqlite3 *db, GError **error)
+{
+  guint64 sequence = G_MAXUINT64;
+
+  if (!read_meta (db, META_SEQUENCE, &sequence, error))
+    return FALSE;
+  if (sequence == G_MAXUINT64)
+    {
+      g_set_error (error,
+                   CK_ERROR,
+                   CK_ERROR_STORE,
+                   "%s is damaged: it has no " META_SEQUENCE ". Restore it from a backup",
+                   sqlite3_db_filename (db, "main"));
+      return FALSE;
+    }
+
+  self->sequence = self->announced = sequence;
+  return read_meta (db, META_LAST_TIME, &self->last_time, error)
+         && read_meta (db, META_ANNOUNCED, &self->announced, error);
 }
 
 static gboolean
@@ -120,25 +140,17 @@ ck_state_db_open (const char *path, GError **error)
 {
   static const CkDbFormat format = { APPLICATION_ID, VERSION, create };
   g_autoptr (CkDbWriter) writer = ck_db_writer_open (path, &format, NULL, error);
-  CkStateDb *db;
-  guint64 sequence;
-  guint64 last_time;
-  guint64 announced;
+  g_autoptr (CkStateDb) db = NULL;
 
   if (writer == NULL)
     return NULL;
-  if (!read_meta (ck_db_writer_get_db (writer), META_SEQUENCE, &sequence, error)
-      || !read_meta (ck_db_writer_get_db (writer), META_LAST_TIME, &last_time, error)
-      || !read_meta (ck_db_writer_get_db (writer), META_ANNOUNCED, &announced, error))
-    return NULL;
 
   db = g_object_new (CK_TYPE_STATE_DB, NULL);
+  if (!read_all_meta (db, ck_db_writer_get_db (writer), error))
+    return NULL;
   db->writer = g_steal_pointer (&writer);
-  db->sequence = sequence;
-  db->last_time = last_time;
-  db->announced = announced;
 
-  return db;
+  return g_steal_pointer (&db);
 }
 
 GPtrArray *

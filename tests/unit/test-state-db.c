@@ -448,6 +448,33 @@ tamper (const char *dir, const char *sql)
   sqlite3_close (db);
 }
 
+/* What nothing depends on may be gone; the sequence may not, or it would begin anew. */
+static void
+test_lost_numbers (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autofree char *path = g_build_filename (dir, "state.db", NULL);
+  g_autoptr (CkStateDb) db = open_db (dir);
+  g_autoptr (GPtrArray) unannounced = NULL;
+  g_autoptr (GError) error = NULL;
+
+  write_sync (db, NULL, one_event (7, 1, "main", "Renewed"));
+  g_clear_object (&db);
+  tamper (dir, "DELETE FROM meta WHERE key IN ('announced', 'last-time')");
+  db = open_db (dir);
+  g_assert_cmpuint (ck_state_db_get_sequence (db), ==, 7);
+  unannounced = ck_state_db_load_unannounced (db, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (unannounced->len, ==, 0);
+  g_clear_object (&db);
+
+  tamper (dir, "DELETE FROM meta WHERE key = 'sequence'");
+  g_assert_null (ck_state_db_open (path, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_STORE);
+  g_assert_nonnull (strstr (error->message, "no sequence. Restore it from a backup"));
+  store_remove_dir (dir);
+}
+
 static void
 test_bad_row (gconstpointer data)
 {
@@ -537,6 +564,7 @@ main (int argc, char **argv)
   g_test_add_func ("/state-db/history-routine", test_history_routine);
   g_test_add_func ("/state-db/history-age", test_history_age);
   g_test_add_func ("/state-db/last-time", test_last_time);
+  g_test_add_func ("/state-db/lost-numbers", test_lost_numbers);
   g_test_add_func ("/state-db/closed", test_closed);
   for (guint i = 0; i < G_N_ELEMENTS (bad_rows); i++)
     {
