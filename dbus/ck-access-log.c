@@ -11,9 +11,10 @@
  * for a thousand. */
 #define REFUSALS_APART (24 * 60 * 60)
 
-/* Users times channels are what policy lets near a token; strangers' refusals must not grow this.
- */
-#define MAX_REFUSALS 1000
+/* Users times channels are what policy lets near a token; strangers' refusals must not grow this, nor
+ * one of them push out what another is told of. */
+#define MAX_REFUSALS 4000
+#define MAX_REFUSALS_PER_UID 500
 
 /* One user and one channel; for a refusal also one action. */
 typedef struct
@@ -217,6 +218,20 @@ is_over (gpointer data, gpointer value, gpointer user_data)
   return *now >= entry->since + REFUSALS_APART || *now < entry->since;
 }
 
+static gboolean
+has_room (CkAccessLog *self, guint uid)
+{
+  GHashTableIter iter;
+  gpointer entry;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->refused);
+  while (g_hash_table_iter_next (&iter, &entry, NULL))
+    n += ((const Entry *) entry)->key.uid == uid;
+
+  return n < MAX_REFUSALS_PER_UID && g_hash_table_size (self->refused) < MAX_REFUSALS;
+}
+
 void
 ck_access_log_refused (CkAccessLog *self, const CkAuditEntry *entry, CkChannel *channel)
 {
@@ -236,10 +251,11 @@ ck_access_log_refused (CkAccessLog *self, const CkAuditEntry *entry, CkChannel *
       if (!is_over (known, NULL, &now))
         return;
     }
-  else if (g_hash_table_size (self->refused) >= MAX_REFUSALS
-           && g_hash_table_foreach_remove (self->refused, is_over, &now) == 0)
+  else if (!has_room (self, entry->uid))
     {
-      return;
+      g_hash_table_foreach_remove (self->refused, is_over, &now);
+      if (!has_room (self, entry->uid))
+        return;
     }
 
   known = entry_new (&key, entry->user, entry->caller);
