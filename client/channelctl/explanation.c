@@ -218,8 +218,8 @@ make_who (const Subject *subject)
     default:
       if (g_strcmp0 (user, subject->me) == 0)
         return g_strdup (_ ("You: the channel is assigned to you."));
-      return g_strdup_printf (_ ("%s, to whom the channel is assigned. Nobody else can; an "
-                                 "administrator can assign it to somebody else."),
+      return g_strdup_printf (_ ("%1$s, to whom the channel is assigned. Nobody else can: ask %1$s, "
+                                 "or an administrator to assign it to somebody else."),
                               user);
     }
 }
@@ -314,7 +314,8 @@ ck_explanation_new (GVariant *properties, const char *platform, const char *me, 
   explanation->detail = g_strdup (get_text (&subject, "Detail"));
   explanation->to_do = make_to_do (&subject);
   explanation->who = make_who (&subject);
-  if (needs_reconnect (&subject))
+  /* Anybody else would be refused. */
+  if (needs_reconnect (&subject) && g_strcmp0 (get_text (&subject, "AssignedUser"), me) == 0)
     explanation->command = g_strdup_printf ("channelctl reconnect %s", get_text (&subject, "Id"));
   explanation->by_itself = make_by_itself (&subject);
   explanation->advice = make_advice (&subject);

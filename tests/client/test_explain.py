@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """channelctl explain: what a person is told, and in which language."""
 
+import getpass
 import json
 import os
 
@@ -34,15 +35,24 @@ def test_all_is_said(ctl, revoked):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("tv (TV, Our studio): revoked; the platform has withdrawn the access\n"
                                   "Since 2026-11-18 11:06:40 (")
-    for line in ("What to do", "  " + PASSWORD, "  channelctl reconnect tv", "  the platform says 460"):
+    for line in ("What to do", "  " + PASSWORD, "  the platform says 460"):
         assert line + "\n" in done.stdout
-    assert "  alice, to whom the channel is assigned." in done.stdout
+    assert "  alice, to whom the channel is assigned. Nobody else can: ask alice" in done.stdout
+
+
+def test_the_command_is_for_who_may(ctl, revoked):
+    """Anybody else would only be refused."""
+    assert "channelctl reconnect" not in ctl("explain", "tv").stdout
+    assert "command" not in json.loads(ctl("explain", "tv", "--json").stdout)
+    revoked.channels["tv"] = properties(State="revoked", Cause="password-changed", AssignedUser=getpass.getuser())
+    assert "  channelctl reconnect tv\n" in ctl("explain", "tv").stdout
+    assert json.loads(ctl("explain", "tv", "--json").stdout)["command"] == "channelctl reconnect tv"
 
 
 def test_json(ctl, revoked):
     told = json.loads(ctl("explain", "tv", "--json").stdout)
     assert (told["state"], told["cause"], told["since"]) == ("revoked", "password-changed", 1795000000)
-    assert told["to_do"] == PASSWORD and told["command"] == "channelctl reconnect tv"
+    assert told["to_do"] == PASSWORD
     assert told["advice"] == []
 
 

@@ -301,6 +301,7 @@ def test_explain_and_lint_and_metrics(connected, oidc, root, broker):
     assert told["state"] == "revoked" and told["command"] == "channelctl reconnect main"
     assert abs(told["since"] - time.time()) < 60 and told["who"].startswith("You: ")
     theirs = json.loads(channelctl("bob", "explain", "main", "--json", "--no-ask-password").stdout)
+    assert "command" not in theirs and theirs["who"].startswith("alice, ")
     assert theirs["since"] == 0 and theirs["who"].startswith("alice, ") and theirs["to_do"] == told["to_do"]
     metrics = channelctl("bob", "metrics").stdout
     assert 'channelkeeper_channels{state="revoked"} 1\n' in metrics and metrics.endswith("# EOF\n")

@@ -73,10 +73,11 @@ test_who (void)
     const char *who; /* begins so */
     gboolean command;
   } rows[] = {
-    { "unconnected", "none", "bob", "alice, to whom", TRUE },
+    { "unconnected", "none", "alice", "You: ", TRUE },
+    { "unconnected", "none", "bob", "alice, to whom the channel is assigned. Nobody else can: ask alice", FALSE },
     { "expired", "expired", "alice", "You: ", TRUE },
     { "revoked", "password-changed", "alice", "You: ", TRUE },
-    { "locked", "wrong-account", "bob", "alice, to whom", TRUE },
+    { "locked", "wrong-account", "bob", "alice, to whom", FALSE },
     { "expiring", "none", "alice", "You: ", TRUE },
     { "blocked", "permission-lost", "alice", "You: ", FALSE },
     { "blocked", "scope-changed", "alice", "You: ", TRUE },
