@@ -537,55 +537,6 @@ ck_vault_clear_grant_finish (CkVault *vault, GAsyncResult *result, GError **erro
 }
 
 void
-ck_vault_store_client_async (CkVault *vault,
-                             const char *client,
-                             SecretValue *secrets,
-                             GCancellable *cancellable,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  g_assert_not_reached ();
-}
-
-gboolean
-ck_vault_store_client_finish (CkVault *vault, GAsyncResult *result, GError **error)
-{
-  g_assert_not_reached ();
-}
-
-void
-ck_vault_lookup_client_async (CkVault *vault,
-                              const char *client,
-                              GCancellable *cancellable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
-{
-  g_assert_not_reached ();
-}
-
-SecretValue *
-ck_vault_lookup_client_finish (CkVault *vault, GAsyncResult *result, GError **error)
-{
-  g_assert_not_reached ();
-}
-
-void
-ck_vault_clear_client_async (CkVault *vault,
-                             const char *client,
-                             GCancellable *cancellable,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  g_assert_not_reached ();
-}
-
-gboolean
-ck_vault_clear_client_finish (CkVault *vault, GAsyncResult *result, GError **error)
-{
-  g_assert_not_reached ();
-}
-
-void
 ck_vault_close (CkVault *vault)
 {
   vault->state = CK_VAULT_SEALED;
