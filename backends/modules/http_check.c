@@ -37,6 +37,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "expires", &arguments->facts.expires, NULL },
     { "expires-in", &arguments->facts.expires_in, NULL },
     { "scopes", &arguments->facts.scopes, NULL },
+    { "client", &arguments->facts.client, NULL },
     { "active", &arguments->active, NULL },
     { "reconnect-by", &arguments->reconnect_by, NULL },
     { "zero-is-never", NULL, &arguments->facts.zero_is_never },
@@ -218,9 +219,9 @@ check (CkTransaction *t, int argc, const char **argv)
   if (result != CK_RESULT_SUCCESS)
     return result;
 
-  ck_facts_take (t, &arguments.facts, response);
+  result = ck_facts_take (t, &arguments.facts, response);
 
-  return take_reconnect_by (t, &arguments, response);
+  return result == CK_RESULT_SUCCESS ? take_reconnect_by (t, &arguments, response) : result;
 }
 
 CkResult

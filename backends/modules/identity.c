@@ -58,6 +58,7 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
     { "expires", &arguments->facts.expires, NULL },
     { "expires-in", &arguments->facts.expires_in, NULL },
     { "scopes", &arguments->facts.scopes, NULL },
+    { "client", &arguments->facts.client, NULL },
     { "owner-in-id-token", NULL, &arguments->owner_in_id_token },
   };
   CkResult result = ck_arguments_parse (t, MODULE, argc, argv, table, G_N_ELEMENTS (table));
@@ -72,8 +73,8 @@ parse_arguments (CkTransaction *t, int argc, const char **argv, Arguments *argum
       if (arguments->uri != NULL || arguments->endpoint != NULL || arguments->id != NULL
           || arguments->name != NULL || arguments->owner != NULL || arguments->mfa != NULL
           || arguments->facts.expires != NULL || arguments->facts.expires_in != NULL
-          || arguments->facts.scopes != NULL || arguments->owner_in_id_token
-          || arguments->list != NULL)
+          || arguments->facts.scopes != NULL || arguments->facts.client != NULL
+          || arguments->owner_in_id_token || arguments->list != NULL)
         return fail_line (t, "source=id_token stands alone");
     }
   else if (arguments->owner != NULL && arguments->owner_in_id_token)
@@ -286,9 +287,8 @@ ask_platform (CkTransaction *t, const Arguments *arguments, const char *uri, CkA
     return result;
 
   note_two_factor (t, arguments, response);
-  ck_facts_take (t, &arguments->facts, response);
 
-  return CK_RESULT_SUCCESS;
+  return ck_facts_take (t, &arguments->facts, response);
 }
 
 static CkResult

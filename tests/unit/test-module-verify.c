@@ -94,6 +94,39 @@ test_check_active (void)
     }
 }
 
+/* A token that the platform gave to another client is good for that one alone. */
+static void
+test_check_client (void)
+{
+  static const struct
+  {
+    const char *body;
+    const char *cause;
+  } rows[] = {
+    { "{\"data\":{\"client\":\"app\",\"sub\":\"me\"}}", "none" },
+    { "{\"data\":{\"client\":\"App\",\"sub\":\"me\"}}", "client-misconfigured" },
+    { "{\"data\":{\"client\":7,\"sub\":\"me\"}}", "client-misconfigured" },
+    { "{\"data\":{\"sub\":\"me\"}}", "none" },
+  };
+  static const char *const lines[][2] = {
+    { "http_check", "uri=@BASE@/me|client=data.client|expires-in=end" },
+    { "identity", "uri=@BASE@/me|client=data.client|expires-in=end|id=data.sub" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows) * G_N_ELEMENTS (lines); i++)
+    {
+      const char *const *line = lines[i % G_N_ELEMENTS (lines)];
+      const char *cause = rows[i / G_N_ELEMENTS (lines)].cause;
+      g_autoptr (Bench) bench = make_bench ();
+      CkResult result;
+
+      bench_answer (bench, 200, rows[i / G_N_ELEMENTS (lines)].body);
+      result = bench_run (bench, "verify", line[0], line[1]);
+      g_assert_cmpstr (bench_get_cause (bench), ==, cause);
+      g_assert_true ((result == CK_RESULT_SUCCESS) == g_str_equal (cause, "none"));
+    }
+}
+
 static void
 test_check_nowhere (void)
 {
@@ -348,6 +381,7 @@ main (int argc, char **argv)
   g_test_add_func ("/module/http_check/good", test_check_good);
   g_test_add_func ("/module/http_check/dead", test_check_dead);
   g_test_add_func ("/module/http_check/active", test_check_active);
+  g_test_add_func ("/module/http_check/client", test_check_client);
   g_test_add_func ("/module/http_check/nowhere", test_check_nowhere);
   g_test_add_func ("/module/http_check/introspect", test_introspect);
   g_test_add_func ("/module/http_check/inactive", test_introspect_inactive);
