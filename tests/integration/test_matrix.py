@@ -21,8 +21,9 @@ CASES = [pytest.param(subject, row, id=f"{subject.name}-{row.what}".replace(" ",
 def stages(polkit, simulator):
     """stages(subject): its channel, on one broker for all of them."""
     broker = Broker("/run/ck/t/matrix")
-    broker.copy_config(os.path.join(PLATFORMS, "lumen.provider"), "providers.d")
-    broker.copy_config(os.path.join(PLATFORMS, "lumen"), "stacks.d")
+    for name in ("lumen", "twitch-moderator"):
+        broker.copy_config(os.path.join(PLATFORMS, f"{name}.provider"), "providers.d")
+        broker.copy_config(os.path.join(PLATFORMS, name), "stacks.d")
     broker.start()
     callers = {user: Api(user) for user in ("root", "alice", "studio", "bob")}
     made, platforms = {}, {}
@@ -52,6 +53,15 @@ def test_life(stages, subject):
         app.renew()
         assert stage.channel.prop("Generation") > before
         assert subject.accepted(app)
+
+
+def test_rows_are_states():
+    """Words put on an endpoint are trouble that passes; whatever else comes of a row, the simulated
+    platform is in that state."""
+    for subject in SUBJECTS:
+        for row in subject.rows:
+            injected = row.do and all(action.startswith("fault ") for action in row.do)
+            assert not injected or row.state in ("connected", "interrupted"), f"{subject.name}: {row.what}"
 
 
 @pytest.mark.parametrize("subject, row", CASES)

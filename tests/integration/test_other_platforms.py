@@ -110,6 +110,17 @@ def test_another_account(channel):
     assert channel.state == "connected" and channel.token()[0] == before
 
 
+@pytest.mark.parametrize("channel", ["kick"], indirect=True)
+def test_a_grant_of_another_app(channel):
+    """The client here got another app's id: nobody's grant is called dead for that."""
+    setups.connect(channel, "alice")
+    channel.platform.control("hand-over", account="alice", app="kick-other-studio")
+    channel.verify()
+    assert channel.verify() == ("suspended", "client-misconfigured") and "kick-other-studio" in channel.prop("Detail")
+    channel.platform.control("hand-over", account="alice")
+    assert channel.verify() == ("connected", "none")
+
+
 @pytest.mark.parametrize("channel", ["entra"], indirect=True)
 def test_entra_with_a_code_and_by_numbers(channel):
     """On another device; then what a number says, which the error alone does not."""

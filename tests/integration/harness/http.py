@@ -29,7 +29,8 @@ def _connect(parts, timeout):
     return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
 
 
-def request(method, uri, form=None, headers=None, timeout=10):
+def request(method, uri, form=None, headers=None, timeout=10, document=None):
+    """`form` or `document` is the body: a form's fields, or what goes as JSON."""
     parts = urlsplit(uri)
     connection = _connect(parts, timeout)
     try:
@@ -38,6 +39,9 @@ def request(method, uri, form=None, headers=None, timeout=10):
         if form is not None:
             body = urlencode(form)
             headers["content-type"] = "application/x-www-form-urlencoded"
+        elif document is not None:
+            body = json.dumps(document)
+            headers["content-type"] = "application/json"
         target = parts.path or "/"
         connection.request(method, target + (f"?{parts.query}" if parts.query else ""), body, headers)
         response = connection.getresponse()

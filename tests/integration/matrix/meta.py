@@ -4,29 +4,24 @@ their own, and one table of numbers for why a token is dead."""
 
 from harness.http import request
 
-from .subject import ACCOUNT, Row, Subject, answered, at_a_reconnect, bearer, change_password, refused, remove, trouble, \
-    wrong_secret
+from .subject import (ACCOUNT, Row, Subject, at_a_reconnect, bearer, change_password, only_an_app, remove, trouble,
+                      wrong_answer, wrong_secret)
 
 DEBUG = "/v25.0/debug_token"
 DAY = 86400
 
 
 def publishes(path):
-    """accepted() for what an app does with a page's token, and the proof that it was handed with it."""
-    def accepted(channel):
+    """call() for what an app does with a page's token, and the proof that it was handed with it."""
+    def call(channel):
         token, _expires, details = channel.token()
-        answer = request("POST", f"https://graph.facebook.com/v25.0/{details['account-id']}/{path}"
-                                 f"?appsecret_proof={details['appsecret-proof']}",
-                         {"message": "live"}, {"authorization": f"Bearer {token}"})
-        return answer.status == 200
-    return accepted
+        return request("POST", f"https://graph.facebook.com/v25.0/{details['account-id']}/{path}"
+                               f"?appsecret_proof={details['appsecret-proof']}",
+                       {"message": "live"}, {"authorization": f"Bearer {token}"})
+    return call
 
 
-def unhurt(what, refusal, path):
-    return refused(what, refusal, path, "connected", "none", signal="none")
-
-
-def account(name, **more):
+def account(name):
     """What happens to a person's account, the same on all of them."""
     return (
         change_password(by="verify", state="revoked", cause="password-changed", remedy=f"{name} password"),
@@ -39,7 +34,12 @@ def account(name, **more):
             undo=(f"suspend-account account={ACCOUNT} suspended=false",)),
         Row("the app is suspended", ("suspend-app",), "verify", "suspended", "app-suspended",
             undo=("suspend-app suspended=false",), remedy="developers.facebook.com"),
+        Row("the app is deleted", ("delete-app",), "verify", "suspended", "app-suspended", undo=("delete-app deleted=false",)),
     )
+
+
+BLOCKED = only_an_app("the account may not publish for a while", f"block account={ACCOUNT}",
+                      undo=(f"block account={ACCOUNT} blocked=false",))
 
 
 def page(what, *do, undo=None, remedy="", state="blocked", cause="permission-lost", **more):
@@ -57,11 +57,13 @@ FACEBOOK = Subject(
              cause="none", signal="none"),
         wrong_secret(undo=("restore-secret secret=facebook-client-secret-8e2f11d7",), remedy="App secret"),
         Row("the app must show its secret", ("require-proof",), "verify", "connected", "none", signal="none", undo=()),
-        refused("the page may not publish for a while", "blocked", DEBUG, "blocked", "account-checkpoint"),
-        refused("the app is deleted", "app-deleted", DEBUG, "suspended", "app-suspended"),
-        unhurt("a dead token, and it is transient", "transient", DEBUG),
-        unhurt("an unknown error", "unknown-error", DEBUG),
-        unhurt("too many calls", "rate-limited", DEBUG),
+        Row("the grant is another app's", (f"hand-over account={ACCOUNT} app=facebook-other-studio",), "verify verify",
+            "suspended", "client-misconfigured", undo=(f"hand-over account={ACCOUNT}",)),
+        only_an_app("a permission is taken away, and an app meets it first",
+                    f"withdraw account={ACCOUNT} scopes=pages_manage_posts", undo=None, advice="scopes-missing"),
+        BLOCKED,
+        wrong_answer("a dead token, and it is transient", DEBUG, "refuse:transient"),
+        wrong_answer("an unknown error", DEBUG, "refuse:unknown-error"),
     ) + trouble(DEBUG) + at_a_reconnect())
 
 INSTAGRAM_FACEBOOK = Subject(
@@ -82,12 +84,13 @@ INSTAGRAM = Subject(
     scopes=("instagram_business_basic", "instagram_business_content_publish"), renews=False,
     rows=account("Instagram") + (
         Row("60 days without a renewal", (f"advance seconds={61 * DAY}",), "verify", "expired", "expired", remedy="60 days"),
-        refused("the account is restricted", "restricted", ME, "blocked", "account-checkpoint"),
-        refused("the account is no professional one any more", "not-business", ME, "blocked", "permission-lost",
-                remedy="professional"),
-        unhurt("a dead token, and it is transient", "transient", ME),
-        unhurt("too many calls", "rate-limited", ME),
-        answered("one bad answer about a token too young to be renewed", 400, OLD, ME, "connected", "none", signal="none"),
+        BLOCKED,
+        Row("the account is no professional one any more", (f"make-personal account={ACCOUNT}",), "verify", "blocked",
+            "permission-lost", undo=(f"make-personal account={ACCOUNT} personal=false",), remedy="professional"),
+        only_an_app("the permission to publish is taken away",
+                    f"withdraw account={ACCOUNT} scopes=instagram_business_content_publish", undo=None),
+        wrong_answer("a dead token, and it is transient", ME, "refuse:transient"),
+        wrong_answer("one bad answer about a token too young to be renewed", ME, "answer", 400, OLD),
     ) + trouble(ME) + at_a_reconnect())
 
 THREADS = Subject(

@@ -26,6 +26,7 @@ class Stage:
         self.platform = platform
         self.root, self.alice, self.app, self.listener = (callers[name] for name in ("root", "alice", "studio", "bob"))
         self._resets = None  # how often the platform had begun anew when all was well; None: it is not
+        self._since = 0      # how many requests the platform had seen when Channelkeeper met the failure
         self.remedy = ""     # what the last row's person was told
         name = subject.name.replace(" ", "-")
         platform.reset()
@@ -95,7 +96,7 @@ class Stage:
         """Channelkeeper meets the failure; the cause that a person is told, where there is one."""
         theirs = self.channel.seen_by(self.app)
         told = None
-        ways = {"verify": theirs.verify, "renew": theirs.renew, "report": lambda: theirs.report(*row.report),
+        ways = {"verify": theirs.verify, "renew": theirs.renew, "report": lambda: self._report(row, theirs),
                 "wait": lambda: theirs.wait_state(row.state), "ask": lambda: self._ask_late(theirs)}
         for way in row.by.split():
             if way in ("reconnect", "connect"):
@@ -105,6 +106,14 @@ class Stage:
             with contextlib.suppress(BusError):
                 ways[way]()
         return told
+
+    def _report(self, row, channel):
+        """An app is refused, and says so."""
+        answer = (row.call or self.subject.call)(channel)
+        assert answer.status >= 400, answer.body
+        self._since = len(self.platform.requests())
+        verdict = channel.report(answer.status, answer.body)
+        assert verdict == ("not-a-token-problem" if row.state == "connected" else "reconnect-needed")
 
     def _ask_late(self, channel):
         """An app asks for a token once the old one has run out."""
@@ -117,10 +126,10 @@ class Stage:
         self._resets, self.remedy = None, ""
         events = self.listener.record(path=self.channel.path, interface=CHANNEL_SIGNALS)
         self.control(row.do)
-        since = len(self.platform.requests())
+        self._since = len(self.platform.requests())
         told = self.meet(row)
-        asked = self.platform.requests()[since:]
-        assert asked or row.untold, "the platform was not asked"
+        asked = self.platform.requests()[self._since:]
+        assert bool(asked) is not row.untold, "the platform was not asked, or for nothing"
         assert not any(action.startswith("fault ") for action in row.do) or any("fault" in entry for entry in asked)
         self._check(row, told, events)
         self._check_app(row)

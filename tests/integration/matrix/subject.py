@@ -30,7 +30,8 @@ class Row:
     #                               Without it, a person reconnects the channel
     heals_by: str = "verify"      # or "renew"
     before: tuple = ()            # actions before the channel is connected
-    report: tuple = (401, b"")    # what an app reports: status, body
+    call: Callable | None = None  # call(channel): what the app asks the platform before it reports the answer;
+    #                               the subject's if it is not said
     untold: bool = False          # what is reported is no reason to ask the platform
     advice: str = ""       # advice that must be there meanwhile
     account_name: str = ""        # the name that must be there
@@ -43,7 +44,7 @@ class Subject:
     name: str                     # in the table
     provider: str
     simulator: str
-    accepted: Callable            # accepted(channel): whether the platform's API takes what the broker hands out
+    call: Callable                # call(channel): what an app does with what the broker hands out; the API's answer
     ask: Callable = lambda channel: channel.token()   # how an app gets what it works with
     scopes: tuple = ()
     client_id: str = ""           # the simulator's studio app if it is not said
@@ -56,6 +57,10 @@ class Subject:
     options: dict = field(default_factory=dict)  # more of AddChannel
     rows: tuple = ()
 
+    def accepted(self, channel):
+        """Whether the platform's API takes what the broker hands out."""
+        return self.call(channel).status < 300
+
 
 NEVER = 2 ** 53 - 1
 DAY = 86400
@@ -63,14 +68,20 @@ ACCOUNT = "alice-live"
 OTHER = "somebody-else"
 
 
-def bearer(uri, method="GET", headers=None, scheme="Bearer"):
-    """accepted() for an API that takes a token in the Authorization header; %c is the client's id."""
-    def accepted(channel):
+def bearer(uri, method="GET", headers=None, document=None, times=1):
+    """call() for an API that takes a token in the Authorization header. In `uri` and headers %c is the
+    client's id, %a the account's."""
+    def call(channel):
         token, _expires, details = channel.token()
-        own = {name: value.replace("%c", details["client-id"]) for name, value in (headers or {}).items()}
-        answer = request(method, uri, headers={"authorization": f"{scheme} {token}", **own})
-        return answer.status < 300
-    return accepted
+
+        def filled(text):
+            return text.replace("%c", details["client-id"]).replace("%a", details["account-id"])
+
+        own = {name: filled(value) for name, value in (headers or {}).items()}
+        for _ in range(times):
+            answer = request(method, filled(uri), headers={"authorization": f"Bearer {token}", **own}, document=document)
+        return answer
+    return call
 
 
 def remove(what="the app is removed in the platform's settings", **outcome):
@@ -90,10 +101,16 @@ def wrong_secret(**details):
 TROUBLE = ("500", "503", "429", "junk", "html", "huge", "deep", "redirect", "drop", "truncated")
 
 
-def trouble(path, by="verify"):
-    """The channel is as good as before while its token lives."""
-    return tuple(Row(f"{path} answers {mode}", (f"fault mode={mode} path={path}",), by, "connected", "none",
-                     signal="none", undo=(f"fault path={path}",)) for mode in TROUBLE)
+def wrong_answer(what, path, mode, status=200, body=None):
+    """`path` answers something although nothing is the matter: the channel is as good as before while
+    its token lives."""
+    said = "" if body is None else f"status={status} body={shlex.quote(json.dumps(body))}"
+    return Row(what, (f"fault mode={mode} path={path} {said}",), "verify", "connected", "none", signal="none",
+               undo=(f"fault path={path}",))
+
+
+def trouble(path):
+    return tuple(wrong_answer(f"{path} answers {mode}", path, mode) for mode in TROUBLE)
 
 
 def outage(lifetime, path="", undo=(), by="wait"):
@@ -105,16 +122,10 @@ def outage(lifetime, path="", undo=(), by="wait"):
                  for mode, cause in (("500", "server-error"), ("429", "rate-limited")))
 
 
-def refused(what, refusal, path, state, cause, by="verify", **more):
-    """The platform says KIND (of its REFUSALS) at `path` until it does not any more."""
-    return Row(what, (f"fault mode=refuse:{refusal} path={path}",), by, state, cause, undo=(f"fault path={path}",), **more)
-
-
-def answered(what, status, body, path, state, cause, by="verify", **more):
-    """The same with status and body as they come over the wire."""
-    quoted = shlex.quote(json.dumps(body))
-    return Row(what, (f"fault mode=answer status={status} body={quoted} path={path}",), by, state, cause,
-               undo=(f"fault path={path}",), **more)
+def only_an_app(what, *do, call=None, undo=(), **more):
+    """Only an app's own call meets it, and what an app reports sets no state: the platform is asked,
+    and finds the channel good."""
+    return Row(what, do, "report", "connected", "none", signal="none", call=call, undo=undo, **more)
 
 
 def renamed(to="Alice, all day"):
@@ -130,10 +141,10 @@ def too_late(lifetime):
                undo=(f"settings code_ttl={lifetime}",))
 
 
-def duplicate(status, body):
-    """A refusal that is no token problem: told as advice, before the platform does more."""
-    return Row("the same post twice", (), "report", "connected", "none", signal="none", advice="duplicate-content",
-               undo=(), report=(status, body), untold=True)
+def duplicate(call):
+    """A refusal that is no token problem: told as advice, before the platform does more. call() posts
+    the same twice."""
+    return only_an_app("the same post twice", call=call, advice="duplicate-content", untold=True)
 
 
 def narrowed(*scopes):

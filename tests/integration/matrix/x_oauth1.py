@@ -3,46 +3,63 @@
 
 from harness.http import request
 
-from .subject import (ACCOUNT, NEVER, Row, Subject, answered, at_a_reconnect, change_password, duplicate,
-                      refused, remove, renamed, trouble)
+from .subject import (ACCOUNT, NEVER, Row, Subject, at_a_reconnect, change_password, duplicate, only_an_app, remove,
+                      renamed, trouble)
 
+HOST = "https://api.x.com"
 ME = "/2/users/me"
+UPDATE = "/1.1/statuses/update.json"
 DEAD = {"state": "revoked", "cause": "unknown-revoked"}
-WRONG_CLIENT = {"state": "suspended", "cause": "client-misconfigured", "by": "verify verify"}
 
 
-def sign(channel):
-    return channel.call("SignRequest", "(ssa{ss}a{sv})", "GET", f"https://api.x.com{ME}", {}, {})
+def sign(channel, method="GET", path=ME, form=None):
+    return channel.call("SignRequest", "(ssa{ss}a{sv})", method, f"{HOST}{path}", form or {}, {})
 
 
-def accepted(channel):
-    return request("GET", f"https://api.x.com{ME}", headers={"authorization": sign(channel)}).status == 200
+def ask(channel):
+    return request("GET", f"{HOST}{ME}", headers={"authorization": sign(channel)})
 
 
-def numbered(what, status, code, **more):
-    return answered(f"{what}, says {code}", status, {"errors": [{"code": code, "message": what}]}, ME, **more)
+def post(path=UPDATE, times=1):
+    def posted(channel):
+        form = {"status": "live"}
+        for _ in range(times):
+            answer = request("POST", f"{HOST}{path}", form, {"authorization": sign(channel, "POST", path, form)})
+        return answer
+    return posted
+
+
+def wrong_client(what, do, undo):
+    return Row(what, (do,), "verify verify", "suspended", "client-misconfigured", undo=(undo,))
+
+
+def limited(what, limit, path=UPDATE):
+    """An app that may still ask who the account is."""
+    return only_an_app(what, f"limit-app to={limit}", call=post(path), undo=("limit-app",))
 
 
 USER = Subject(
-    "x oauth1", "x-oauth1", "x-oauth1", accepted, ask=sign, renews=False, clocks=(NEVER, 0, 0),
+    "x oauth1", "x-oauth1", "x-oauth1", ask, ask=sign, renews=False, clocks=(NEVER, 0, 0),
     rows=(
         remove(by="verify", remedy="Authorize app", **DEAD),
         remove("the app is removed, and an app meets it first", by="report", **DEAD),
         change_password(by="verify", state="connected", cause="none", signal="none", undo=()),
-        Row("the client secret is changed at the platform", ("rotate-secret",), undo=(
-            "restore-secret secret=x-oauth1-client-secret-8e2f11d7",), **WRONG_CLIENT),
-        refused("the clock is wrong", "bad-time", ME, **WRONG_CLIENT),
-        refused("the app has the wrong permissions", "app-permissions", ME, **WRONG_CLIENT),
-        numbered("the app's access level is too low", 403, 453, **WRONG_CLIENT),
+        wrong_client("the client secret is changed at the platform", "rotate-secret",
+                     "restore-secret secret=x-oauth1-client-secret-8e2f11d7"),
+        wrong_client("the app is deleted", "delete-app", "delete-app deleted=false"),
+        wrong_client("the clock is wrong", "settings skew=3600", "settings skew=0"),
+        wrong_client("the app is not enrolled", "limit-app to=not-enrolled", "limit-app"),
+        limited("the app may only read", "read-only"),
+        limited("the app has the wrong permissions", "app-permissions", "/2/tweets"),
+        limited("the app's access level is too low", "low-access"),
+        limited("the app may not write", "may-not-write"),
         Row("the app is suspended", ("suspend-app",), "verify", "suspended", "app-suspended",
             undo=("suspend-app suspended=false",)),
-        refused("the app may not write", "app-may-not-write", ME, "suspended", "app-suspended"),
         Row("the account is locked", (f"lock account={ACCOUNT}",), "verify", "blocked", "account-checkpoint",
             undo=(f"lock account={ACCOUNT} locked=false",)),
         Row("the account is suspended", (f"suspend-account account={ACCOUNT}",), "verify", "blocked", "account-checkpoint",
             undo=(f"suspend-account account={ACCOUNT} suspended=false",)),
-        numbered("too many requests", 403, 88, state="connected", cause="none", signal="none"),
-        duplicate(403, b'{"errors":[{"code":187,"message":"Status is a duplicate."}]}'),
+        duplicate(post(times=2)),
         renamed("alice_all_day"),
     ) + trouble(ME) + at_a_reconnect())
 

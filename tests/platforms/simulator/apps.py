@@ -19,11 +19,20 @@ class App:
     redirect_uris: list = field(default_factory=list)
     any_port: bool = False           # a loopback redirect URI is good on every port (RFC 8252)
     suspended: bool = False
+    deleted: bool = False
+    limit: str = ""                  # what the platform takes from it, in the platform's own words
     extra: dict = field(default_factory=dict)
 
     @property
     def public(self):
         return not self.secret
+
+    def check(self):
+        """Refuses where the platform does not let the app in any more."""
+        if self.deleted:
+            raise Refusal("app-deleted")
+        if self.suspended:
+            raise Refusal("app-suspended")
 
     def takes_redirect(self, uri):
         if uri in self.redirect_uris:
@@ -65,8 +74,7 @@ class Apps:
         app = self.get(client_id)
         if app is None:
             raise Refusal("bad-client")
-        if app.suspended:
-            raise Refusal("app-suspended")
+        app.check()
         if not app.public and not secret:
             raise Refusal("no-secret")
         if not secrets.compare_digest(app.secret.encode(), secret.encode()):

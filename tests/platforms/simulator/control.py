@@ -50,6 +50,16 @@ class Control:
             self._platform.agreed(request, request.account, "")
             self._platform.new_refresh(self._platform.begin(request))
 
+    def do_withdraw(self, account, scopes):
+        """The account's grants lose these scopes."""
+        for family in self._platform.grants.living(self._account(account)):
+            family.scopes = [scope for scope in family.scopes if scope not in scopes.split()]
+
+    def do_hand_over(self, account, app=""):
+        """The account's grants are another app's: as if the client here had got the wrong id."""
+        for family in self._platform.grants.living(self._account(account)):
+            family.app = self._app(app)
+
     def do_remove_page(self, account, page=""):
         """The person loses the role on a page, channel or organization; on all of them if none is named."""
         pages = self._account(account).pages
@@ -104,6 +114,13 @@ class Control:
 
     def do_suspend_app(self, app="", suspended="true"):
         self._app(app).suspended = _yes(suspended)
+
+    def do_delete_app(self, app="", deleted="true"):
+        self._app(app).deleted = _yes(deleted)
+
+    def do_limit_app(self, app="", to=""):
+        """The platform takes something from the app: one of its own words; empty: no more."""
+        self._app(app).limit = to
 
     def do_rotate_secret(self, app=""):
         """A new client secret; the old one is wrong from now on."""

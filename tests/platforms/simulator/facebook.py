@@ -145,8 +145,7 @@ class Facebook(Meta):
         app = self.apps.get(client_id)
         if app is None or app.secret != secret:
             raise Refusal("bad-secret")
-        if app.suspended:
-            raise Refusal("app-suspended")
+        app.check()
         return app
 
     async def debug_token(self, http):
@@ -157,6 +156,8 @@ class Facebook(Meta):
             token = self.check_access(value)
         except Refusal as refusal:
             return web.json_response({"data": {**data, "is_valid": False, "error": self.why_dead(refusal), "scopes": []}})
+        if token.family.app is not app:
+            raise Refusal("other-app")
         family, page = token.family, self.of_pages.get(value)
         ticked = [number for number in family.extra["ticked"] if number in family.account.pages]
         data.update(type="PAGE" if page else "USER", expires_at=0 if page else int(token.expires),
@@ -238,6 +239,9 @@ class Facebook(Meta):
         linked = account.extra["instagram"].get(self.of_pages[token.value], {}).get("id")
         if http["match"]["page"] not in (self.of_pages[token.value], linked):
             raise Refusal("no-object")
+        self.need_scope(token, "pages_manage_posts" if http.path.endswith("/feed") else "instagram_content_publish")
+        if account.extra.get("blocked"):
+            raise Refusal("blocked")
         return web.json_response({"id": "1_2"})
 
     async def permissions(self, http):

@@ -42,7 +42,8 @@ class Google(OAuthPlatform):
     token_prefixes = ("ya29.a0", "1//06")
     code_prefix = "4/0A"
     activate_uri = "https://www.google.com/device"
-    settings_at_start = {"access_ttl": 3599, "testing": False, "interval": 5, "device_ttl": 1800}
+    settings_at_start = {"access_ttl": 3599, "testing": False, "internal": False, "quota": 10000, "interval": 5,
+                         "device_ttl": 1800}
     REFUSALS = {
         "no-client": _oauth(400, "invalid_request", "Could not determine client ID from request."),
         "bad-client": _oauth(401, "invalid_client", "The OAuth client was not found."),
@@ -51,6 +52,8 @@ class Google(OAuthPlatform):
         "bad-client-type": _oauth(401, "invalid_client", "Invalid client type."),
         "app-suspended": _oauth(401, "disabled_client", "The OAuth client was disabled."),
         "app-deleted": _oauth(401, "deleted_client", "The OAuth client was deleted."),
+        "other-app": _oauth(401, "unauthorized_client", "Unauthorized"),
+        "internal": _oauth(403, "org_internal", "This client is restricted to users within its organization."),
         "bad-grant-type": _oauth(400, "unsupported_grant_type", "Invalid grant_type"),
         "bad-request": _oauth(400, "redirect_uri_mismatch", "Bad Request"),
         "bad-code": _oauth(400, "invalid_grant", "Bad Request"),
@@ -140,7 +143,8 @@ class Google(OAuthPlatform):
         return account.pages if any(scope.startswith(YOUTUBE) for scope in request.scopes) else {}
 
     def agreed(self, request, account, page):
-        """The grant is for one channel, which may vanish later on."""
+        """The grant is for one channel, which may vanish later on. The person has logged in just now."""
+        account.extra.pop("session-over", None)
         request.extra["channel"] = page if page in account.pages else next(iter(account.pages), "")
         seen = bool(self.grants.living(account, request.app))
         request.extra["refresh"] = request.user_code or (request.query.get("access_type") == "offline" and (
@@ -150,6 +154,7 @@ class Google(OAuthPlatform):
         app = self.apps.get(form.get("client_id", ""))
         if app is None:
             raise Refusal("bad-client")
+        app.check()
         if not app.extra.get("device"):
             raise Refusal("bad-client-type")
         return app
@@ -177,13 +182,26 @@ class Google(OAuthPlatform):
         return token
 
     def renew(self, app, form):
+        known = self.grants.refresh.get(form.get("refresh_token", ""))
+        if known and known.family.app is not app:
+            raise Refusal("other-app")
         token = self.grants.check_refresh(form.get("refresh_token", ""), app)
+        self.check_organization(token.family.account)
         if self.clock.now() - token.family.extra["used"] > UNUSED:
             token.family.end("unused")
             raise Refusal("bad-refresh", "unused")
         self.check_account(token.family.account)
         token.family.extra["used"] = self.clock.now()
         return token.family, None
+
+    def check_organization(self, account):
+        """What the administrators of a Workspace may want."""
+        if self.settings["internal"]:
+            raise Refusal("internal")
+        if account.extra.get("forbidden"):
+            raise Refusal("admin-policy")
+        if account.extra.get("session-over"):
+            raise Refusal("session-policy")
 
     def token_answer(self, family, access, refresh):
         body = {"access_token": access.value, "expires_in": int(access.expires - access.issued),
@@ -234,10 +252,12 @@ class Google(OAuthPlatform):
     def _channel(self, http, *scopes):
         """The channel that a request may act for: its id, or "" where the account has it no more."""
         token = self.bearer(http)
+        self.spend("quota")
         self.need_scope(token, *scopes)
         family = token.family
-        if family.account.extra.get("suspended"):
-            raise Refusal("channel-suspended")
+        for trouble in ("channel-suspended", "channel-closed"):
+            if family.account.extra.get(trouble):
+                raise Refusal(trouble)
         channel = family.extra.get("channel", "")
         return family.account, channel if channel in family.account.pages else ""
 
@@ -249,9 +269,11 @@ class Google(OAuthPlatform):
         return web.json_response({**body, "items": items} if items else body)
 
     async def go_live(self, http):
-        _account, channel = self._channel(http, YOUTUBE, f"{YOUTUBE}.force-ssl")
+        account, channel = self._channel(http, YOUTUBE, f"{YOUTUBE}.force-ssl")
         if not channel:
             raise Refusal("no-channel")
+        if account.extra.get("live-blocked"):
+            raise Refusal("live-blocked")
         return web.json_response({"kind": "youtube#liveBroadcast", "snippet": {"channelId": channel}})
 
     # ---- control -----------------------------------------------------------------------------
@@ -262,5 +284,23 @@ class Google(OAuthPlatform):
         known.display_name, known.handle = name, handle or known.handle
         known.pages[self.channel_id(account)] = name
 
+    def _mark(self, account, trouble, there):
+        self.accounts.get(account).extra[trouble] = there == "true"
+
     def control_suspend_channel(self, account, suspended="true"):
-        self.accounts.get(account).extra["suspended"] = suspended == "true"
+        self._mark(account, "channel-suspended", suspended)
+
+    def control_close_channel(self, account, closed="true"):
+        self._mark(account, "channel-closed", closed)
+
+    def control_block_live(self, account, blocked="true"):
+        """The channel may do everything but go live."""
+        self._mark(account, "live-blocked", blocked)
+
+    def control_end_session(self, account):
+        """The session that the person's organization allows is over: they must log in anew."""
+        self._mark(account, "session-over", "true")
+
+    def control_forbid_app(self, account, forbidden="true"):
+        """The administrator of the person's organization forbids the app."""
+        self._mark(account, "forbidden", forbidden)

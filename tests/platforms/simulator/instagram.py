@@ -99,15 +99,29 @@ class Instagram(Exchanging):
             return {"access_token": access.value, "user_id": int(user), "permissions": family.scopes}
         return {"data": [{"access_token": access.value, "user_id": user, "permissions": ",".join(family.scopes)}]}
 
-    async def me(self, http):
+    def professional(self, http):
+        """The token of a request that is open to professional accounts."""
         token = self.caller(http)
+        if token.family.account.extra.get("personal"):
+            raise Refusal("not-business")
+        return token
+
+    async def me(self, http):
+        token = self.professional(http)
         self.need_scope(token, self.basic)
         account = token.family.account
         return web.json_response({"user_id": account.user_id, "username": account.display_name, "id": number_for(account.login, 16)})
 
     async def publish(self, http):
-        self.need_scope(self.caller(http), "instagram_business_content_publish")
+        token = self.professional(http)
+        self.need_scope(token, "instagram_business_content_publish")
+        if token.family.account.extra.get("blocked"):
+            raise Refusal("restricted")
         return web.json_response({"id": "1"})
+
+    def control_make_personal(self, account, personal="true"):
+        """The account is a professional one no more."""
+        self.accounts.get(account).extra["personal"] = personal == "true"
 
 
 class Threads(Exchanging):

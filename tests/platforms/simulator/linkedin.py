@@ -35,7 +35,7 @@ class LinkedIn(OAuthPlatform):
     denied = "user_cancelled_authorize"
     token_prefixes = ("AQV", "AQX")
     code_prefix = "AQT"
-    settings_at_start = {"access_ttl": 60 * 86400, "code_ttl": 1800}
+    settings_at_start = {"access_ttl": 60 * 86400, "code_ttl": 1800, "lag": 0, "oldest_version": 202501}
     REFUSALS = {
         "no-client": _oauth(400, "invalid_request", 'A required parameter "client_id" is missing'),
         "bad-client": _oauth(400, "invalid_client_id", "The passed in client_id is invalid"),
@@ -142,6 +142,15 @@ class LinkedIn(OAuthPlatform):
 
     # ---- API ---------------------------------------------------------------------------------
 
+    def check_access(self, value):
+        """A renewed token is not known everywhere at once."""
+        token = super().check_access(value)
+        former = [other for other in self.grants.access.values()
+                  if other.family is token.family and other.issued < token.issued]
+        if former and self.clock.now() - token.issued < self.settings["lag"]:
+            raise Refusal("bad-access", "not-here-yet")
+        return token
+
     async def userinfo(self, http):
         token = self.bearer(http)
         self.need_scope(token, "openid", "profile")
@@ -159,6 +168,8 @@ class LinkedIn(OAuthPlatform):
 
     async def post(self, http):
         account = self.bearer(http).family.account
+        if int(http.headers.get("LinkedIn-Version", self.settings["oldest_version"])) < self.settings["oldest_version"]:
+            raise Refusal("old-version")
         body = await http.json()
         author = body.get("author", "")
         if author.startswith("urn:li:organization:") and author not in account.pages:

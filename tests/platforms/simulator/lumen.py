@@ -5,6 +5,7 @@ without metadata looks like. It lives at no host name of its own, so nothing is 
 from aiohttp import web
 
 from .oauth import STANDARD, OAuthPlatform
+from .refusal import Refusal
 
 API_REFUSAL = (401, {"error": {"code": 190, "message": "invalid access token"}})
 
@@ -50,6 +51,13 @@ class Lumen(OAuthPlatform):
             ("GET", "*", "/api/me", self.me),
             ("POST", "*", "/api/live", self.live),
         ]
+
+    def check_access(self, value):
+        """Of an app that was deleted Lumen says so; of others, that the token is not good."""
+        token = self.grants.check_access(value)
+        if token.family.app.deleted:
+            raise Refusal("app-deleted")
+        return super().check_access(value)
 
     async def validate(self, http):
         token = self.bearer(http, "OAuth")

@@ -39,11 +39,13 @@ GRAPH = {
     "bad-access/logged-out": dead(467, "The session is invalid because the user logged out."),
     "bad-access/role-lost": dead(492, "User associated with the Page access token does not have an appropriate role on the Page"),
     "bad-access/page-deleted": graph(190, "This Page access token belongs to a Page that has been deleted."),
+    "bad-access/app-deleted": graph(190, "Error validating application. Application has been deleted."),
     "bad-access/app-suspended": graph(200, "API access deactivated. To reactivate, go to the app dashboard."),
     "account-locked": dead(459, "You cannot access the app till you log in to www.facebook.com and follow the instructions given."),
     "account-suspended": dead(490, "The user is enrolled in a blocking, logged-in checkpoint"),
     "app-suspended": graph(200, "API access deactivated. To reactivate, go to the app dashboard."),
     "app-deleted": graph(190, "Error validating application. Application has been deleted."),
+    "other-app": graph(100, "(#100) The App_id in the input_token did not match the Viewing App"),
     "no-client": graph(101, "Missing client_id parameter."),
     "bad-client": graph(101, "Error validating application. Invalid application ID."),
     "no-secret": graph(1, "Missing client_secret parameter."),
@@ -57,6 +59,11 @@ GRAPH = {
     "bad-proof": graph(100, "Invalid appsecret_proof provided in the API argument", kind="GraphMethodException"),
     "no-proof": graph(100, "API calls from the server require an appsecret_proof argument", kind="GraphMethodException"),
     "missing-scope": graph(10, "(#10) This endpoint requires the 'pages_read_engagement' permission", status=403),
+    "missing-scope/pages_manage_posts": graph(200, "(#200) If posting to a page, requires both pages_read_engagement and "
+                                              "pages_manage_posts as an admin with sufficient administrative permission",
+                                              status=403),
+    "missing-scope/instagram_content_publish": graph(10, "(#10) Requires instagram_content_publish permission to manage the "
+                                                     "object", status=403),
     "data-access": graph(10, "(#10) The user's data access has expired", status=403),
     "no-object": graph(100, "Unsupported get request. Object with ID '1' does not exist, cannot be loaded due to missing "
                        "permissions, or does not support this operation", 33, kind="GraphMethodException"),
@@ -126,6 +133,10 @@ class Meta(OAuthPlatform):
     def control_log_out(self, account):
         """The person logs out of all sessions."""
         return self.grants.end("logged-out", self.accounts.get(account))
+
+    def control_block(self, account, blocked="true"):
+        """The account may not publish for a while."""
+        self.accounts.get(account).extra["blocked"] = blocked == "true"
 
     def control_require_proof(self, app="", required="true"):
         self.apps.get(app or f"{self.name}-studio").extra["require_proof"] = required == "true"

@@ -101,8 +101,7 @@ class OAuthPlatform(Platform):
         app = self.apps.get(query.get(self.client_id_field, ""))
         if app is None:
             raise Refusal("bad-client")
-        if app.suspended:
-            raise Refusal("app-suspended")
+        app.check()
         if not app.takes_redirect(query.get("redirect_uri", "")):
             raise Refusal("bad-request", "redirect_uri")
         challenge = query.get("code_challenge", "")

@@ -23,7 +23,8 @@ class Platform:
     token_path = ""    # where faults happen unless another path is named
     secret_length = 30
     settings_at_start = {}
-    REFUSALS = {"no-access": (401, {"error": "invalid_token"}), "bad-access": (401, {"error": "invalid_token"})}
+    REFUSALS = {"no-access": (401, {"error": "invalid_token"}), "bad-access": (401, {"error": "invalid_token"}),
+                "app-deleted": (401, {"error": "invalid_client"})}
 
     def __init__(self):
         self.issued = set()   # every secret ever handed out
@@ -46,8 +47,10 @@ class Platform:
     # ---- what a subclass changes -------------------------------------------------------------
 
     def register(self):
-        """Adds the apps. Every platform has NAME-studio, with a secret and one redirect URI."""
+        """Adds the apps. Every platform has NAME-studio, with a secret and one redirect URI, and
+        NAME-other-studio, which is somebody else's."""
         self.apps.add(App(f"{self.name}-studio", f"{self.name}-client-secret-8e2f11d7", [self.redirect]))
+        self.apps.add(App(f"{self.name}-other-studio", f"{self.name}-other-client-secret-51c0", [self.redirect]))
 
     def furnish(self, account):
         """Completes a new account: ids in the platform's own form, pages, what else it has."""
@@ -91,14 +94,22 @@ class Platform:
 
     def check_access(self, value):
         token = self.grants.check_access(value)
-        if token.family.app.suspended:
-            raise Refusal("bad-access", "app-suspended")
+        try:
+            token.family.app.check()
+        except Refusal as refusal:
+            raise Refusal("bad-access", refusal.kind) from refusal
         self.check_account(token.family.account)
         return token
 
     def need_scope(self, token, *any_of):
         if not set(any_of) & set(token.family.scopes):
             raise Refusal("missing-scope", any_of[0])
+
+    def spend(self, refusal):
+        """A call of those that the app has left; `refusal` where there is none."""
+        if self.settings["quota"] <= 0:
+            raise Refusal(refusal)
+        self.settings["quota"] -= 1
 
     def refuse(self, refusal):
         """The platform's own way to say it; what is said for every platform comes last."""

@@ -4,6 +4,7 @@ app must validate its tokens each hour."""
 
 from aiohttp import web
 
+from .accounts import number_for
 from .apps import App
 from .oauth import DEVICE_GRANT, OAuthPlatform
 from .refusal import Refusal
@@ -34,6 +35,7 @@ class Twitch(OAuthPlatform):
         "no-client": _says(400, "missing client id"),
         "bad-client": _says(400, "invalid client"),
         "app-suspended": _says(400, "invalid client"),
+        "app-deleted": _says(400, "invalid client"),
         "no-secret": _says(400, "missing client secret"),
         "bad-secret": _says(403, "invalid client secret"),
         "bad-grant-type": _says(400, "invalid grant type"),
@@ -53,7 +55,11 @@ class Twitch(OAuthPlatform):
         "api-no-client": _says(401, "Client-Id header required", "Unauthorized"),
         "client-mismatch": _says(401, "Client ID and OAuth token do not match", "Unauthorized"),
         "missing-scope": _says(401, "Missing scope: channel:manage:broadcast", "Unauthorized"),
-        "no-role": _says(403, "The broadcaster_id does not match the user in the auth token", "Forbidden"),
+        "missing-scope/moderator:read:chatters": _says(401, "Missing scope: moderator:read:chatters", "Unauthorized"),
+        "other-broadcaster": _says(403, "The broadcaster_id does not match the user in the auth token", "Forbidden"),
+        "other-moderator": _says(401, "The ID in moderator_id must match the user ID found in the request's OAuth token.",
+                                 "Unauthorized"),
+        "no-role": _says(403, "The user in moderator_id is not one of the broadcaster's moderators.", "Forbidden"),
         "no-such-token": _says(400, "Invalid token"),
         "rate-limited": (*_says(429, "Too Many Requests", "Too Many Requests"),
                          {"Ratelimit-Limit": "800", "Ratelimit-Remaining": "0", "Ratelimit-Reset": "4102444800"}),
@@ -62,7 +68,11 @@ class Twitch(OAuthPlatform):
     def register(self):
         super().register()
         self.apps.add(App("twitch-device"))
-        self.apps.add(App("twitch-other-studio", "twitch-other-client-secret-51c0", [self.redirect]))
+
+    def furnish(self, account):
+        """Everybody is a moderator in a friend's channel."""
+        friend = f"{account.login}-friend"
+        account.pages = {number_for(friend): friend}
 
     def routes(self):
         login, api, site = self.hosts
@@ -75,6 +85,7 @@ class Twitch(OAuthPlatform):
             ("*", site, "/activate", self.activate),
             ("GET", api, "/helix/users", self.users),
             ("PATCH", api, "/helix/channels", self.set_channel),
+            ("GET", api, "/helix/chat/chatters", self.chatters),
         ]
 
     # ---- id.twitch.tv ------------------------------------------------------------------------
@@ -92,8 +103,9 @@ class Twitch(OAuthPlatform):
     def device_client(self, http, form):
         """No secret is asked for before the token is."""
         app = self.apps.get(form.get("client_id", ""))
-        if app is None or app.suspended:
+        if app is None:
             raise Refusal("bad-client")
+        app.check()
         return app
 
     def device_answer(self, code, request):
@@ -164,5 +176,16 @@ class Twitch(OAuthPlatform):
         token = self.helix(http)
         self.need_scope(token, "channel:manage:broadcast")
         if http.query.get("broadcaster_id") != token.family.account.user_id:
-            raise Refusal("no-role")
+            raise Refusal("other-broadcaster")
         return web.Response(status=204)
+
+    async def chatters(self, http):
+        """Who is in a chat, for those who keep order there."""
+        token = self.helix(http)
+        self.need_scope(token, "moderator:read:chatters")
+        account = token.family.account
+        if http.query.get("moderator_id") != account.user_id:
+            raise Refusal("other-moderator")
+        if http.query.get("broadcaster_id") not in (account.user_id, *account.pages):
+            raise Refusal("no-role")
+        return web.json_response({"data": [], "pagination": {}, "total": 0})

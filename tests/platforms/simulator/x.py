@@ -19,6 +19,10 @@ def _problem(status, title, detail, kind="about:blank", **more):
     return status, {"title": title, "type": uri, "status": status, "detail": detail, **more}
 
 
+def _numbered(code, message):
+    return 403, {"errors": [{"code": code, "message": message}]}
+
+
 NO_HEADER = _oauth(401, "unauthorized_client", "Missing valid authorization header")
 
 
@@ -30,17 +34,23 @@ class X(OAuthPlatform):
     client_forms = ("basic",)
     token_prefixes = ("", "")
     code_prefix = ""
-    settings_at_start = {"access_ttl": 7200, "refresh_ttl": 182 * 86400, "code_ttl": 30, "rotate": True}
+    settings_at_start = {"access_ttl": 7200, "refresh_ttl": 182 * 86400, "code_ttl": 30, "rotate": True, "quota": 10000,
+                         "numbers": False}
     REFUSALS = {
         "no-client": _oauth(400, "invalid_request", "Missing required parameter [client_id]."),
         "bad-client": _oauth(400, "invalid_client", "Value passed for the client id was invalid."),
         "no-secret": NO_HEADER,
         "bad-secret": NO_HEADER,
-        "app-suspended": _problem(403, "Client Forbidden", "This request must be made using an approved developer account "
-                                  "that is enrolled in the requested endpoint.", "client-forbidden",
-                                  reason="client-not-enrolled"),
-        "app-removed-from-x": _problem(403, "Client Forbidden", "Your client app has been suspended.", "client-forbidden",
-                                       reason="official-client-forbidden"),
+        "app-deleted": _oauth(400, "invalid_client", "Value passed for the client id was invalid."),
+        "app-suspended": _problem(403, "Client Forbidden", "Your client app has been suspended.", "client-forbidden",
+                                  reason="official-client-forbidden"),
+        "app-suspended/numbers": _numbered(416, "Invalid / suspended application."),
+        "not-enrolled": _problem(403, "Client Forbidden", "This request must be made using an approved developer account "
+                                 "that is enrolled in the requested endpoint.", "client-forbidden",
+                                 reason="client-not-enrolled"),
+        "may-not-write": _numbered(261, "Application cannot perform write actions."),
+        "for-apps-alone": _problem(403, "Unsupported Authentication", "Authenticating with OAuth 2.0 User Context is forbidden "
+                                   "for this endpoint.", "unsupported-authentication"),
         "bad-grant-type": _oauth(400, "unsupported_grant_type", "Value passed for the grant type was invalid."),
         "bad-request": _oauth(400, "invalid_request", "Value passed for the redirect uri did not match the registered."),
         "bad-code": _oauth(400, "invalid_request", "Value passed for the authorization code was invalid."),
@@ -48,11 +58,11 @@ class X(OAuthPlatform):
         "no-access": _problem(401, "Unauthorized", "Unauthorized"),
         "bad-access": _problem(401, "Unauthorized", "Unauthorized"),
         "missing-scope": _problem(403, "Forbidden", "You are not permitted to perform this action."),
-        "account-locked": (403, {"errors": [{"code": 326, "message": "To protect our users from spam and other malicious "
-                                             "activity, this account is temporarily locked. Please log in to "
-                                             "https://twitter.com to unlock your account."}]}),
+        "account-locked": _numbered(326, "To protect our users from spam and other malicious activity, this account is "
+                                    "temporarily locked. Please log in to https://twitter.com to unlock your account."),
         "account-suspended": _problem(403, "Forbidden", "The user used for authentication is suspended.", "user-suspended"),
-        "duplicate": (403, {"errors": [{"code": 187, "message": "Status is a duplicate."}]}),
+        "account-suspended/numbers": _numbered(64, "Your account is suspended and is not permitted to access this feature."),
+        "duplicate": _numbered(187, "Status is a duplicate."),
         "usage-capped": _problem(429, "UsageCapExceeded", "Usage cap exceeded: Monthly product cap", "usage-capped"),
         "rate-limited": (*_problem(429, "Too Many Requests", "Too Many Requests", "rate-limit-exceeded"),
                          {"x-rate-limit-limit": "75", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "4102444800"}),
@@ -74,6 +84,7 @@ class X(OAuthPlatform):
                 ("POST", api, "/2/oauth2/revoke", self.revoke),
                 ("GET", api, "/2/users/me", self.me),
                 ("POST", api, "/2/tweets", self.post),
+                ("GET", api, "/2/tweets/search/stream", self.stream),
             ]
         return lines
 
@@ -117,6 +128,9 @@ class X(OAuthPlatform):
         token = self.grants.check_access(value)
         if token.family.app.suspended:
             raise Refusal("app-suspended")
+        if token.family.app.limit == "not-enrolled":
+            raise Refusal("not-enrolled")
+        self.spend("usage-capped")
         self.check_account(token.family.account)
         return token
 
@@ -131,8 +145,19 @@ class X(OAuthPlatform):
         """The same words twice in a row are refused."""
         token = self.bearer(http)
         self.need_scope(token, "tweet.write")
+        if token.family.app.limit:
+            raise Refusal(token.family.app.limit)
         text = (await http.json()).get("text", "")
         if token.family.account.extra.get("last") == text:
             raise Refusal("duplicate")
         token.family.account.extra["last"] = text
         return web.json_response({"data": {"id": number_for(text, 19), "text": text}}, status=201)
+
+    async def stream(self, http):
+        """For an app's own token."""
+        self.bearer(http)
+        raise Refusal("for-apps-alone")
+
+    def refuse(self, refusal):
+        """In API 2's words, or in the numbers of the one before, which is still met."""
+        return super().refuse(Refusal(refusal.kind, "numbers") if self.settings["numbers"] else refusal)

@@ -23,8 +23,8 @@ def _errors(status, code, message):
     return status, {"errors": [{"code": code, "message": message}]}
 
 
-def _problem(status, title, detail, kind="about:blank"):
-    return status, {"title": title, "type": kind, "status": status, "detail": detail}
+def _problem(status, title, detail, kind="about:blank", **more):
+    return status, {"title": title, "type": kind, "status": status, "detail": detail, **more}
 
 
 class XOAuth1(OAuthPlatform):
@@ -35,6 +35,7 @@ class XOAuth1(OAuthPlatform):
     settings_at_start = {"skew": 0, "oob": True}
     REFUSALS = {
         "bad-client": _errors(401, 32, "Could not authenticate you."),
+        "app-deleted": _errors(401, 32, "Could not authenticate you."),
         "bad-signature": _errors(401, 32, "Could not authenticate you."),
         "bad-time": _errors(401, 135, "Timestamp out of bounds."),
         "not-signed": _errors(400, 215, "Bad Authentication data."),
@@ -45,12 +46,18 @@ class XOAuth1(OAuthPlatform):
         "bad-access": _errors(401, 89, "Invalid or expired token."),
         "bad-access/api-2": _problem(401, "Unauthorized", "Unauthorized"),
         "app-suspended": _errors(401, 416, "Invalid / suspended application."),
-        "app-may-not-write": _errors(403, 261, "Application cannot perform write actions. Contact Twitter Platform Operations."),
+        "may-not-write": _errors(403, 261, "Application cannot perform write actions. Contact Twitter Platform Operations."),
         "account-locked": _errors(403, 326, "To protect our users from spam and other malicious activity, this account is "
                                   "temporarily locked. Please log in to https://twitter.com to unlock your account."),
         "account-suspended": _errors(403, 64, "Your account is suspended and is not permitted to access this feature."),
         "app-permissions": _problem(403, "Forbidden", "Your client app is not configured with the appropriate oauth1 app "
                                     "permissions for this endpoint.", "https://api.twitter.com/2/problems/oauth1-permissions"),
+        "read-only": (401, {"request": "/1.1/statuses/update.json", "error": "Read-only application cannot POST."}),
+        "low-access": _errors(403, 453, "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints "
+                              "only. If you need access to this endpoint, you may need a different access level."),
+        "not-enrolled": _problem(403, "Client Forbidden", "When authenticating requests to the Twitter API v2 endpoints, you "
+                                 "must use keys and tokens from a Twitter developer App that is attached to a Project.",
+                                 "https://api.twitter.com/2/problems/client-forbidden", reason="client-not-enrolled"),
         "duplicate": _errors(403, 187, "Status is a duplicate."),
         "rate-limited": (*_errors(429, 88, "Rate limit exceeded"), {"x-rate-limit-reset": "4102444800"}),
     }
@@ -75,6 +82,7 @@ class XOAuth1(OAuthPlatform):
                 ("GET", host, "/1.1/account/verify_credentials.json", self.verify_credentials),
                 ("GET", host, "/2/users/me", self.me),
                 ("POST", host, "/1.1/statuses/update.json", self.post),
+                ("POST", host, "/2/tweets", self.post),
             ]
         return lines
 
@@ -107,8 +115,7 @@ class XOAuth1(OAuthPlatform):
         if ours["oauth_nonce"] in self._nonces:
             raise Refusal("bad-signature", "nonce")
         self._nonces.add(ours["oauth_nonce"])
-        if app.suspended:
-            raise Refusal("app-suspended")
+        app.check()
         return app, ours
 
     async def person(self, http):
@@ -204,14 +211,20 @@ class XOAuth1(OAuthPlatform):
 
     async def me(self, http):
         try:
-            account = (await self.person(http)).family.account
+            token = await self.person(http)
         except Refusal as refusal:
             raise (Refusal("bad-access", "api-2") if refusal.kind == "bad-access" else refusal) from None
+        if token.family.app.limit == "not-enrolled":
+            raise Refusal("not-enrolled")
+        account = token.family.account
         return web.json_response({"data": {"id": account.user_id, "name": account.display_name, "username": account.handle}})
 
     async def post(self, http):
         """The same words twice in a row are refused."""
-        account = (await self.person(http)).family.account
+        token = await self.person(http)
+        if token.family.app.limit:
+            raise Refusal(token.family.app.limit)
+        account = token.family.account
         text = (await http.post()).get("status", "")
         if account.extra.get("last") == text:
             raise Refusal("duplicate")
