@@ -10,6 +10,7 @@
 
 #include "ck-error.h"
 #include "ck-stack-parser.h"
+#include "ck-trust.h"
 
 /* Files into one chain. */
 typedef struct
@@ -35,13 +36,15 @@ static gboolean
 read_bytes (int fd, const char *path, GString *text, GError **error)
 {
   struct stat info;
+  const char *fault;
   char buffer[4096];
 
   if (fstat (fd, &info) != 0)
     return fail_read (error, path, errno);
-  if (!S_ISREG (info.st_mode))
+  fault = ck_trust_find_fault (path, &info);
+  if (fault != NULL)
     {
-      g_set_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "%s: expected a regular file", path);
+      g_set_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "%s: it %s", path, fault);
       return FALSE;
     }
 
@@ -81,15 +84,16 @@ open_stack (Loader *loader, const char *name, char **path, GError **error)
     {
       g_autofree char *candidate = g_build_filename (loader->dirs[i], name, NULL);
       int fd = open (candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+      int code = errno;
 
       if (fd >= 0)
         {
           *path = g_filename_display_name (candidate);
           return fd;
         }
-      if (errno != ENOENT)
+      if (code != ENOENT || ck_trust_is_there (candidate))
         {
-          (void) fail_read (error, candidate, errno);
+          (void) fail_read (error, candidate, code);
           return -1;
         }
     }

@@ -8,6 +8,7 @@
 #include "ck-config-stacks.h"
 #include "ck-error.h"
 #include "ck-settings.h"
+#include "ck-trust.h"
 
 struct _CkConfig
 {
@@ -300,6 +301,27 @@ compare_channels (gconstpointer a, gconstpointer b)
   return strcmp ((*(const CkChannelFile *const *) a)->id, (*(const CkChannelFile *const *) b)->id);
 }
 
+static gboolean
+check_folders (const char *confdir, GError **error)
+{
+  static const char *const names[]
+      = { ".", "channelkeeper.conf.d", "providers.d", "stacks.d", "clients.d", "channels.d" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (confdir, names[i], NULL);
+      const char *fault = ck_trust_find_folder_fault (path);
+
+      if (fault != NULL)
+        {
+          g_set_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "%s %s", path, fault);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
 CkConfig *
 ck_config_load (const char *confdir, const char *datadir, const char *moduledir, GError **error)
 {
@@ -309,9 +331,12 @@ ck_config_load (const char *confdir, const char *datadir, const char *moduledir,
   g_autofree char *shipped_stacks = g_build_filename (datadir, "stacks", NULL);
   const char *provider_dirs[] = { own_providers, shipped_providers, NULL };
   const char *stack_dirs[] = { own_stacks, shipped_stacks, NULL };
-  g_autoptr (CkSettings) settings = ck_settings_load (confdir, error);
+  g_autoptr (CkSettings) settings = NULL;
   g_autoptr (CkConfig) config = NULL;
 
+  if (!check_folders (confdir, error))
+    return NULL;
+  settings = ck_settings_load (confdir, error);
   if (settings == NULL)
     return NULL;
 

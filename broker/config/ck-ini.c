@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ck-error.h"
+#include "ck-trust.h"
 
 struct _CkIni
 {
@@ -223,11 +224,13 @@ ck_ini_parse (const char *file, const char *data, gsize size, GError **error)
   return g_steal_pointer (&ini);
 }
 
-/* Bounded and never waiting: a FIFO or a device in a configuration folder is refused unread. */
+/* Bounded and never waiting: a FIFO or a device in a configuration folder is refused unread, and so
+ * is what others can write. */
 static GBytes *
 read_regular (const char *file, GError **error)
 {
   g_autofree char *buffer = NULL;
+  const char *fault = "cannot be read";
   struct stat st;
   gsize size = 0;
   gssize n = 0;
@@ -246,7 +249,9 @@ read_regular (const char *file, GError **error)
       return NULL;
     }
 
-  if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
+  if (fstat (fd, &st) == 0)
+    fault = ck_trust_find_fault (file, &st);
+  if (fault == NULL)
     {
       buffer = g_malloc (CK_INI_MAX_BYTES + 1);
       while (size <= CK_INI_MAX_BYTES
@@ -256,13 +261,11 @@ read_regular (const char *file, GError **error)
     }
   close (fd);
 
-  if (buffer == NULL || n < 0)
+  if (n < 0)
+    fault = "cannot be read";
+  if (fault != NULL)
     {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_INVALID_ARGUMENT,
-                   "%s:1: not a regular file that can be read",
-                   file);
+      g_set_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "%s:1: it %s", file, fault);
       return NULL;
     }
 

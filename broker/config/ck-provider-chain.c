@@ -7,6 +7,7 @@
 #include "ck-error.h"
 #include "ck-provider-schema.h"
 #include "ck-provider.h"
+#include "ck-trust.h"
 
 typedef struct
 {
@@ -26,7 +27,7 @@ find_files (const char *const *dirs, const char *id)
     {
       g_autofree char *path = g_build_filename (*dirs, name, NULL);
 
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
+      if (ck_trust_is_there (path))
         g_strv_builder_add (paths, path);
     }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ck-config-schema.h"
+#include "ck-trust.h"
 
 /* The public struct comes first: the one is the other. Its strings belong to values. */
 typedef struct
@@ -88,7 +89,7 @@ read_all (const char *confdir, GHashTable *values, GError **error)
   g_autofree char *dir = g_build_filename (confdir, "channelkeeper.conf.d", NULL);
   g_auto (GStrv) names = ck_settings_list_files (dir, ".conf");
 
-  if (g_file_test (main_file, G_FILE_TEST_EXISTS) && !read_file (main_file, values, error))
+  if (ck_trust_is_there (main_file) && !read_file (main_file, values, error))
     return FALSE;
 
   for (char **name = names; *name != NULL; name++)

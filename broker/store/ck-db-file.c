@@ -36,13 +36,29 @@ set_problem (const char *path, const char *problem, GError **error)
   return FALSE;
 }
 
+/* Who else may write there can put another file in the place of ours at any moment. */
+static gboolean
+check_directory (const char *directory, GError **error)
+{
+  struct stat st;
+
+  if (stat (directory, &st) < 0)
+    return set_errno (directory, "use the directory", error);
+  if (st.st_uid != geteuid () && st.st_uid != 0)
+    return set_problem (directory, "does not belong to the user of this service", error);
+  if ((st.st_mode & 022) != 0)
+    return set_problem (directory, "can be written by other users: its mode must be 0700", error);
+
+  return TRUE;
+}
+
 char *
 ck_db_file_resolve (const char *path, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *name = g_path_get_basename (path);
   char *real = realpath (directory, NULL);
-  char *resolved;
+  char *resolved = NULL;
 
   if (real == NULL)
     {
@@ -50,7 +66,8 @@ ck_db_file_resolve (const char *path, GError **error)
       return NULL;
     }
 
-  resolved = g_build_filename (real, name, NULL);
+  if (check_directory (real, error))
+    resolved = g_build_filename (real, name, NULL);
   free (real); /* realpath()'s own, not g_malloc()'s */
 
   return resolved;
@@ -87,20 +104,47 @@ ends_within_page (const char *path, const struct stat *st)
 /* lstat() and not an open descriptor: closing one would drop the locks that SQLite may hold. The
  * directory is ours alone, so nobody can swap the file in between. */
 static gboolean
+check_private (const char *path, const struct stat *st, GError **error)
+{
+  if (S_ISLNK (st->st_mode))
+    return set_problem (path, "is a symbolic link, which is not followed", error);
+  if (!S_ISREG (st->st_mode))
+    return set_problem (path, "is not a regular file", error);
+  if (st->st_uid != geteuid ())
+    return set_problem (path, "does not belong to the user of this service", error);
+  if ((st->st_mode & 077) != 0)
+    return set_problem (path, "is open to other users: its mode must be 0600", error);
+
+  return TRUE;
+}
+
+/* What SQLite would open beside the file by itself, and wait for if it were a FIFO. */
+static gboolean
+check_beside (const char *path, GError **error)
+{
+  static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
+      struct stat st;
+
+      if (lstat (name, &st) == 0 && !check_private (name, &st, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
 check_existing (const char *path, GError **error)
 {
   struct stat st;
 
   if (lstat (path, &st) < 0)
     return set_errno (path, "look at", error);
-  if (S_ISLNK (st.st_mode))
-    return set_problem (path, "is a symbolic link, which is not followed", error);
-  if (!S_ISREG (st.st_mode))
-    return set_problem (path, "is not a regular file", error);
-  if (st.st_uid != geteuid ())
-    return set_problem (path, "does not belong to the user of this service", error);
-  if ((st.st_mode & 077) != 0)
-    return set_problem (path, "is open to other users: its mode must be 0600", error);
+  if (!check_private (path, &st, error) || !check_beside (path, error))
+    return FALSE;
   /* A new file gets its name when it is complete, see create_file(). */
   if (st.st_size == 0)
     return set_problem (path, "is damaged: it is empty. Restore it from a backup", error);

@@ -170,9 +170,9 @@ test_load_bad (Fixture *fixture, gconstpointer unused)
   check_refused (fixture, "big", CK_ERROR_INVALID_ARGUMENT,
                  "%s/usr/big: expected a stack of at most 65536 bytes");
   check_refused (fixture, "directory", CK_ERROR_INVALID_ARGUMENT,
-                 "%s/usr/directory: expected a regular file");
+                 "%s/usr/directory: it is not a regular file");
   check_refused (fixture, "fifo", CK_ERROR_INVALID_ARGUMENT,
-                 "%s/usr/fifo: expected a regular file");
+                 "%s/usr/fifo: it is not a regular file");
   check_refused (fixture, "../usr/a", CK_ERROR_INVALID_ARGUMENT,
                  "expected the name of a stack, 1 to 64 of a-z A-Z 0-9 . _ -");
   check_refused (fixture, "", CK_ERROR_INVALID_ARGUMENT,
