@@ -32,6 +32,7 @@ struct _CkBusService
   CkAccessLog *access_log;
   CkVaultState vault_state; /* as last written to the journal */
   GPtrArray *sorted;       /* of CkChannel by id; NULL when it must be made anew */
+  guint filter;            /* of the connection */
   guint registrations[4];  /* root: Broker1, ObjectManager; subtrees: channels, attempts */
   guint announcement;      /* of the root object's properties: a timeout */
 };

@@ -9,6 +9,7 @@
 #include "ck-audit.h"
 #include "ck-channel-view.h"
 #include "ck-error.h"
+#include "ck-foreign-fds.h"
 #include "ck-names.h"
 #include "ck-path.h"
 
@@ -67,6 +68,19 @@ describe (const char *channel, CkAuthorityQuestion *question, gpointer user_data
   question->scopes = (const char *const *) record->scopes;
 
   return TRUE;
+}
+
+/* In GDBus's thread, before anybody sees the message. */
+static GDBusMessage *
+on_message (GDBusConnection *connection,
+            GDBusMessage *message,
+            gboolean incoming,
+            gpointer user_data)
+{
+  if (incoming)
+    ck_foreign_fds_guard (message);
+
+  return message;
 }
 
 /* Every method call of every object ends up here, and passes the guard. */
@@ -353,6 +367,9 @@ ck_bus_service_dispose (GObject *object)
         g_dbus_connection_unregister_subtree (self->connection, self->registrations[i]);
     }
   memset (self->registrations, 0, sizeof self->registrations);
+  if (self->filter != 0)
+    g_dbus_connection_remove_filter (self->connection, self->filter);
+  self->filter = 0;
   g_clear_handle_id (&self->announcement, g_source_remove);
   G_OBJECT_CLASS (ck_bus_service_parent_class)->dispose (object);
 }
@@ -405,6 +422,7 @@ ck_bus_service_new (GDBusConnection *connection,
   g_autoptr (CkCallers) callers = ck_callers_new (connection);
 
   self->connection = g_object_ref (connection);
+  self->filter = g_dbus_connection_add_filter (connection, on_message, NULL, NULL);
   self->broker = g_object_ref (broker);
   self->access_log = ck_access_log_new (broker, self->audit);
   self->attempts = ck_attempt_objects_new (connection);

@@ -12,7 +12,6 @@ struct _CkCall
   const CkMethod *method;
   GVariant *parameters;
   char *object_path;
-  GUnixFDList *fds;
   GVariant *options;
   CkCaller *caller;
   CkCallerLimits *limits; /* that count it, if any */
@@ -25,16 +24,12 @@ CkCall *
 ck_call_new (GDBusMethodInvocation *invocation, const CkMethod *method)
 {
   CkCall *call = g_new0 (CkCall, 1);
-  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
-  GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
 
   g_atomic_ref_count_init (&call->ref_count);
   call->invocation = invocation;
   call->method = method;
   call->parameters = g_variant_ref (g_dbus_method_invocation_get_parameters (invocation));
   call->object_path = g_strdup (g_dbus_method_invocation_get_object_path (invocation));
-  if (fds != NULL)
-    call->fds = g_object_ref (fds);
 
   return call;
 }
@@ -67,7 +62,6 @@ ck_call_unref (CkCall *call)
   g_clear_pointer (&call->caller, ck_caller_unref);
   g_clear_pointer (&call->options, g_variant_unref);
   g_clear_pointer (&call->refusals, g_ptr_array_unref);
-  g_clear_object (&call->fds);
   g_variant_unref (call->parameters);
   g_free (call->object_path);
   g_free (call->channel);
@@ -202,7 +196,12 @@ ck_call_start_clock (CkCall *call)
 int
 ck_call_dup_fd (CkCall *call, int handle, GError **error)
 {
-  if (call->fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (call->fds))
+  GUnixFDList *fds
+      = call->invocation != NULL
+            ? g_dbus_message_get_unix_fd_list (g_dbus_method_invocation_get_message (call->invocation))
+            : NULL;
+
+  if (fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (fds))
     {
       g_set_error_literal (error,
                            CK_ERROR,
@@ -212,7 +211,7 @@ ck_call_dup_fd (CkCall *call, int handle, GError **error)
     }
 
   /* The list keeps its own until the call is over. */
-  return g_unix_fd_list_get (call->fds, handle, error);
+  return g_unix_fd_list_get (fds, handle, error);
 }
 
 void

@@ -101,7 +101,8 @@ const char *ck_call_get_refusal (CkCall *call, guint index);
  * @handle: the value of an `h`
  * @error: %CK_ERROR_INVALID_ARGUMENT if the message has no such descriptor
  *
- * Returns: (transfer full): a copy of the descriptor, close-on-exec, or -1
+ * Returns: (transfer full): a copy of the descriptor, close-on-exec, for ck_foreign_fd_close(), or
+ *   -1
  */
 int ck_call_dup_fd (CkCall *call, int handle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -13,6 +13,7 @@
 
 #include "ck-caller-limits.h"
 #include "ck-error.h"
+#include "ck-foreign-fds.h"
 #include "ck-secret.h"
 
 struct _CkSecretReader
@@ -38,7 +39,7 @@ reading_free (gpointer data)
 {
   Reading *reading = data;
 
-  close (reading->fd);
+  ck_foreign_fd_close (reading->fd);
   if (reading->pipes[0] >= 0)
     close (reading->pipes[0]);
   if (reading->pipes[1] >= 0)
@@ -197,9 +198,13 @@ read_in_thread (gpointer data)
   Reading *reading = g_task_get_task_data (task);
   GError *error = NULL;
 
-  while (wait_for_more (reading, g_task_get_cancellable (task), &error)
-         && take_some (reading, &error))
+  /* Not even what kind of file it is, is sure to be told at once. */
+  if (prepare (reading, &error))
     {
+      while (wait_for_more (reading, g_task_get_cancellable (task), &error)
+             && take_some (reading, &error))
+        {
+        }
     }
 
   if (error != NULL)
@@ -243,7 +248,7 @@ ck_secret_reader_read_async (CkSecretReader *self,
   reading->deadline = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
   g_task_set_task_data (task, reading, reading_free);
 
-  if (!prepare (reading, &error) || !ck_caller_limits_acquire (self->limits, uid, &error))
+  if (!ck_caller_limits_acquire (self->limits, uid, &error))
     {
       g_task_return_error (task, error);
       return;

@@ -3,6 +3,10 @@
 
 #include "ck-worker-traffic.h"
 
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+
+#include "ck-foreign-fds.h"
 #include "ck-names.h"
 
 /* A connect polls every few seconds for minutes and announces each request: some hundred. */
@@ -70,6 +74,22 @@ is_question (GDBusMessage *message)
          && g_strcmp0 (g_dbus_message_get_interface (message), CK_IFACE_CONVERSATION) == 0;
 }
 
+/* What a worker has to send is a memfd, which takes no time to close, whoever does it. */
+static gboolean
+has_memfds_only (GDBusMessage *message)
+{
+  GUnixFDList *list = g_dbus_message_get_unix_fd_list (message);
+  const int *fds = list != NULL ? g_unix_fd_list_peek_fds (list, NULL) : NULL;
+
+  for (gsize i = 0; fds != NULL && fds[i] >= 0; i++)
+    {
+      if (fcntl (fds[i], F_GET_SEALS) < 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static GDBusMessage *
 on_message (GDBusConnection *connection,
             GDBusMessage *message,
@@ -81,8 +101,9 @@ on_message (GDBusConnection *connection,
 
   if (!incoming)
     return message;
+  ck_foreign_fds_guard (message);
 
-  if (g_atomic_int_add (&traffic->n_messages, 1) >= MAX_MESSAGES)
+  if (g_atomic_int_add (&traffic->n_messages, 1) >= MAX_MESSAGES || !has_memfds_only (message))
     ck_worker_traffic_cut (connection);
   else if (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR
            || (type == G_DBUS_MESSAGE_TYPE_METHOD_CALL && is_question (message)))

@@ -2,7 +2,9 @@
 """A caller who means harm, or who is merely broken, never hurts the broker or anybody else."""
 
 import os
+import signal
 import socket
+import struct
 import time
 
 import pytest
@@ -86,6 +88,49 @@ def test_descriptors_of_the_wrong_kind(connected, root, broker):
         os.close(fd)
     well(broker, connected)
     assert len(root.broker("ListClients", "(a{sv})", {})) == 3
+
+
+def lingering(seconds):
+    """A TCP connection whose other end never reads: whoever closes it last waits that long."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    mine = socket.create_connection(listener.getsockname())
+    theirs, _address = listener.accept()
+    try:
+        while mine.send(b"x" * 65536, socket.MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        pass
+    mine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+    return mine, (listener, theirs)
+
+
+def wrapped(link):
+    """A Unix socket in which that connection is on its way."""
+    outer, inner = socket.socketpair()
+    socket.send_fds(inner, [b"x"], [link.fileno()])
+    link.close()
+    return outer
+
+
+@pytest.mark.parametrize("kind", [lambda link: link, wrapped], ids=["itself", "in another"])
+def test_descriptor_that_takes_long_to_close(connected, bob, studio, broker, kind):
+    """Sent with any call at all; the broker has the last copy of it."""
+    known = connected.seen_by(studio)
+    known.token()
+    link, others = lingering(15)
+    link = kind(link)
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    try:
+        pending = bob.send(ROOT, BROKER, "GetChannel", GLib.Variant("(s)", ("main",)), fds=[link.fileno()])
+        bob.connection.flush_sync(None)
+        spin(0.5)
+        link.close()
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
+    assert pending.result(5)
+    well(broker, known)
+    for other in others:
+        other.close()
 
 
 def test_handle_that_is_not_there(connected, root, broker):

@@ -12,6 +12,7 @@
 
 #include "ck-names.h"
 #include "ck-secret.h"
+#include "lingering.h"
 
 /*
  * A worker that does what its name (argv[0]) says: what a broken or conquered worker might do to
@@ -237,6 +238,12 @@ run_pipe_grant (GDBusMethodInvocation *invocation)
 }
 
 static void
+run_lingering_grant (GDBusMethodInvocation *invocation)
+{
+  answer (invocation, "success", "@a{sv} {}", lingering_wrap (lingering_new (10)));
+}
+
+static void
 run_unsealed_grant (GDBusMethodInvocation *invocation)
 {
   int fd = memfd_create ("grant", 0);
@@ -374,6 +381,7 @@ static const struct
   { "huge-grant", NULL, run_huge_grant },
   { "odd-grant", NULL, run_odd_grant },
   { "pipe-grant", NULL, run_pipe_grant },
+  { "lingering-grant", NULL, run_lingering_grant },
   { "unsealed-grant", NULL, run_unsealed_grant },
   { "flood", NULL, run_flood },
   { "surroundings", NULL, run_surroundings },

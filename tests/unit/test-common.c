@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "ck-error.h"
+#include "ck-foreign-fds.h"
 #include "ck-grant.h"
 #include "ck-names.h"
 #include "ck-secret.h"
 #include "ck-state.h"
+#include "lingering.h"
 
 static void
 test_error_round_trip (void)
@@ -181,6 +183,47 @@ test_wrap_text (void)
     }
 }
 
+/* Nobody waits for what a peer has sent to be closed, whatever it is. */
+static void
+test_foreign_fds (void)
+{
+  const int fds[] = { lingering_new (10), lingering_wrap (lingering_new (10)) };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      GDBusMessage *message = g_dbus_message_new_signal ("/a", "a.b", "C");
+      g_autoptr (GUnixFDList) list = g_unix_fd_list_new_from_array (&fds[i], 1);
+      gint64 begun = g_get_monotonic_time ();
+
+      g_dbus_message_set_unix_fd_list (message, list);
+      g_clear_object (&list);
+      ck_foreign_fds_guard (message);
+      g_object_unref (message);
+      ck_foreign_fd_close (i == 0 ? lingering_new (10) : lingering_wrap (lingering_new (10)));
+      g_assert_cmpint (g_get_monotonic_time () - begun, <, 5 * G_USEC_PER_SEC);
+    }
+}
+
+/* They are closed all the same. */
+static void
+test_foreign_fds_closed (void)
+{
+  GDBusMessage *message = g_dbus_message_new_signal ("/a", "a.b", "C");
+  g_autoptr (GUnixFDList) list = NULL;
+  int fds[2];
+  char byte;
+
+  ck_foreign_fds_guard (message);
+  g_assert_no_errno (pipe2 (fds, O_CLOEXEC));
+  list = g_unix_fd_list_new_from_array (&fds[1], 1);
+  g_dbus_message_set_unix_fd_list (message, list);
+  ck_foreign_fds_guard (message);
+  g_object_unref (message);
+  g_assert_cmpint (g_unix_fd_list_get_length (list), ==, 0);
+  g_assert_cmpint (read (fds[0], &byte, 1), ==, 0);
+  close (fds[0]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -193,6 +236,8 @@ main (int argc, char **argv)
   g_test_add_func ("/common/grant/damaged", test_grant_damaged);
   g_test_add_func ("/common/secret/memfd", test_memfd);
   g_test_add_func ("/common/secret/wrap-text", test_wrap_text);
+  g_test_add_func ("/common/foreign-fds/nobody-waits", test_foreign_fds);
+  g_test_add_func ("/common/foreign-fds/closed", test_foreign_fds_closed);
 
   return g_test_run ();
 }
