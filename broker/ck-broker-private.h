@@ -27,6 +27,7 @@ struct _CkBroker
   GHashTable *clients;   /* id to CkBrokerClient */
   GHashTable *metadata;  /* provider id to its cached discovery document */
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
+  GHashTable *limits;    /* host and client_id to until when little is left, guint64 */
   GPtrArray *cut_off;    /* CkChannel: those the network failed since anything got through */
   CkGate *gate;
   GHashTable *saves;     /* CkSave, owned, that waits to be tried again */

@@ -50,6 +50,7 @@ ck_broker_finalize (GObject *object)
   g_clear_pointer (&self->clients, g_hash_table_unref);
   g_clear_pointer (&self->metadata, g_hash_table_unref);
   g_clear_pointer (&self->suspected, g_hash_table_unref);
+  g_clear_pointer (&self->limits, g_hash_table_unref);
   g_clear_object (&self->pool);
   g_clear_object (&self->state_db);
   g_clear_object (&self->vault);
@@ -92,6 +93,7 @@ ck_broker_init (CkBroker *self)
                                           (GDestroyNotify) metadata_free);
   self->suspected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                            g_free);
+  self->limits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->cut_off = g_ptr_array_new_with_free_func (g_object_unref);
   self->gate = ck_gate_new ();
   self->saves = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ck_save_free, NULL);

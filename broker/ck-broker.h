@@ -308,6 +308,22 @@ gboolean ck_broker_suspect_client (CkBroker *self, const char *client);
 void ck_broker_clear_suspicion (CkBroker *self, const char *client);
 
 /**
+ * ck_broker_note_limit:
+ * @channel: one whose platform has just said that a rate limit is nearly used up
+ * @seconds: until when
+ *
+ * The limit is one of the app: it counts for all channels with its client id at that host.
+ */
+void ck_broker_note_limit (CkBroker *self, CkChannel *channel, guint64 seconds);
+
+/**
+ * ck_broker_get_limit_end:
+ *
+ * Returns: Unix seconds until which what can wait of @channel waits for that; 0 if nothing is known
+ */
+guint64 ck_broker_get_limit_end (CkBroker *self, CkChannel *channel);
+
+/**
  * ck_broker_note_cut_off:
  * @channel: a channel whose first try in a row did not get through to its platform
  */

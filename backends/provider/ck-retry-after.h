@@ -7,23 +7,11 @@ G_BEGIN_DECLS
 
 /*
  * When a platform wants to be asked again. Beside Retry-After (RFC 9110 section 10.2.3) each has a
- * place of its own for it, which its provider file names as a source:
- *
- *   header:NAME        a header of the answer
- *   header:NAME/PATH   a member of the JSON that stands in a header
- *   json:PATH          a member of the answer
- *
- * PATH is member names joined by dots, an array's element by its number, `*` for any element or
- * member. `@min` behind a source says that it counts minutes.
+ * place of its own for it, which its provider file names as a source (ck-answer-source.h). The
+ * unit behind it says that it counts minutes.
  */
 
-/**
- * ck_retry_after_check:
- * @source: one source
- *
- * Returns: whether it is written as above
- */
-gboolean ck_retry_after_check (const char *source) G_GNUC_WARN_UNUSED_RESULT;
+#define CK_RETRY_AFTER_UNIT "@min"
 
 /**
  * ck_retry_after_parse:

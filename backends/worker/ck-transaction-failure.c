@@ -8,12 +8,16 @@
 
 #include "ck-advice.h"
 #include "ck-clean.h"
+#include "ck-rate-limit.h"
 #include "ck-result.h"
 #include "ck-retry-after.h"
 
 #define MAX_DETAIL 1000
 #define MAX_PLATFORM_MESSAGE 200
 #define MAX_ERROR_CODE 64
+
+/* Seconds to go easy on a platform that says how much is used, and not until when. */
+#define LIMIT_WAIT (15 * 60)
 
 /* How much of a platform's text is looked at: a secret that ends behind it is cut as a part. */
 #define MAX_LOOKED_AT 1024
@@ -242,19 +246,36 @@ is_unsettled (CkTransaction *t, const char *where)
 
 /* Platforms write their windows into every answer: only where one is full do they count. */
 static guint64
-read_retry_after (CkTransaction *t, const CkFailureAnswer *answer, CkCause cause)
+read_retry_after (CkTransaction *t, const CkFailureAnswer *answer, gboolean is_full)
 {
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   guint64 seconds
       = ck_retry_after_parse (answer->get_header (answer->header_data, "Retry-After"), now);
 
-  if (cause != CK_CAUSE_RATE_LIMITED)
+  if (!is_full)
     return seconds;
 
   return MAX (seconds,
               ck_retry_after_read (ck_transaction_peek_setting (t, "OAuth2", "RetryAfter"),
                                    answer,
                                    now));
+}
+
+void
+ck_transaction_note_limit (CkTransaction *t, CkHttpResponse *response)
+{
+  const char *sources = ck_transaction_peek_setting (t, "OAuth2", "RateLimit");
+  CkFailureAnswer answer;
+  guint64 wait;
+
+  if (sources == NULL)
+    return;
+  answer = make_answer (response, "");
+  if (!ck_rate_limit_is_near (sources, &answer))
+    return;
+
+  wait = read_retry_after (t, &answer, TRUE);
+  t->limit_wait = MAX (t->limit_wait, wait != 0 ? wait : LIMIT_WAIT);
 }
 
 CkResult
@@ -280,7 +301,7 @@ ck_transaction_fail_response (CkTransaction *t,
   speaker (t)->http_status = status;
   speaker (t)->platform_message = dup_platform_message (t, response);
   speaker (t)->error_code = dup_error_code (response);
-  speaker (t)->retry_after = read_retry_after (t, &answer, cause);
+  speaker (t)->retry_after = read_retry_after (t, &answer, cause == CK_CAUSE_RATE_LIMITED);
 
   if (cause != CK_CAUSE_NONE)
     return results[cause];
@@ -470,6 +491,8 @@ ck_transaction_dup_details (CkTransaction *t)
     g_variant_builder_add (&b, "{sv}", "http-status", g_variant_new_uint32 (words->http_status));
   if (failed && words->retry_after != 0)
     g_variant_builder_add (&b, "{sv}", "retry-after", g_variant_new_uint64 (words->retry_after));
+  if (t->limit_wait != 0)
+    g_variant_builder_add (&b, "{sv}", "limit-wait", g_variant_new_uint64 (t->limit_wait));
   /* A public document; one that knows our secrets is not passed on. */
   if (t->fetched_metadata != NULL && !ck_redactor_finds (t->redactor, t->fetched_metadata))
     g_variant_builder_add (&b, "{sv}", "metadata", g_variant_new_string (t->fetched_metadata));

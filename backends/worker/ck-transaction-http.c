@@ -161,6 +161,7 @@ ck_transaction_http (CkTransaction *t, const CkHttpRequest *request, CkHttpRespo
                         ck_http_response_get_status (got));
   if (t->module != NULL)
     t->module->got_on = TRUE;
+  ck_transaction_note_limit (t, got);
   *response = g_steal_pointer (&got);
 
   return CK_RESULT_SUCCESS;

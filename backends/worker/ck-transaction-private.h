@@ -83,6 +83,7 @@ struct _CkTransaction
   CkRedactor *redactor; /* all secrets */
   CkRedactor *strong;   /* those that not even the person may see */
   gboolean in_doubt;
+  guint64 limit_wait; /* seconds: a rate limit is nearly used up, and for how long */
   CkWords *module; /* (nullable): the module that runs */
   gboolean debug;
   GPtrArray *words; /* of CkWords: the modules that have run */
@@ -108,6 +109,9 @@ void ck_transaction_add_strong_secret (CkTransaction *t, const char *secret);
 
 /* Whether a plain http endpoint on a loopback address will do. */
 gboolean ck_transaction_allows_insecure_loopback (CkTransaction *t);
+
+/* Looks how much of its rate limit a platform says is used: every answer may say it, a good one too. */
+void ck_transaction_note_limit (CkTransaction *t, CkHttpResponse *response);
 
 /* Fails with @cause in @format's words. */
 CkResult ck_transaction_fail_cause (CkTransaction *t, CkCause cause, const char *format, ...)

@@ -100,6 +100,8 @@ ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *out
   else if (outcome->cause == CK_CAUSE_NETWORK && ck_channel_get_activity (channel)->failures == 0)
     ck_broker_note_cut_off (broker, channel);
 
+  if (outcome->limit_wait != 0)
+    ck_broker_note_limit (broker, channel, outcome->limit_wait);
   if (outcome->result == CK_RESULT_SUCCESS)
     ck_channel_get_activity (channel)->client_secret = outcome->client_secret;
   if (outcome->metadata != NULL && *outcome->metadata != '\0')

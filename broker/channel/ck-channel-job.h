@@ -34,7 +34,7 @@ void ck_channel_job_set_extra (CkJob *job, const char *key, GVariant *value);
  * @outcome: how a transaction of the channel ended
  *
  * Keeps what every outcome may carry: a discovery document for the cache, which of the client's
- * secrets is good.
+ * secrets is good, how much is left of a rate limit.
  */
 void ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *outcome);
 

@@ -69,6 +69,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .unaskable = activity->unaskable || !can_be_asked (broker, channel),
     .jitter = activity->jitter,
     .not_before = activity->not_before,
+    .limited_until = ck_broker_get_limit_end (broker, channel),
     .started_at = ck_broker_get_started_at (broker),
     .last_refused = activity->last_refused,
     .now = ck_clock_now (),

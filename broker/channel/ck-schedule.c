@@ -21,6 +21,9 @@
 /* Three tries over 15 minutes (rule 4). */
 #define REFUSED_AGAIN (15 * MINUTE / 2)
 
+/* Over how long those come back that have waited for a rate limit. */
+#define LIMIT_SPREAD (5 * MINUTE)
+
 #define BACKOFF_BASE 5
 #define BACKOFF_MAX HOUR
 
@@ -77,6 +80,30 @@ renewal_in_doubt (const CkScheduleInput *input)
   return record->expires_at > DOUBT_LEAD ? record->expires_at - DOUBT_LEAD : 1;
 }
 
+/* When what can wait may be asked again, not for all channels in the same moment. */
+static guint64
+end_of_limit (const CkScheduleInput *input)
+{
+  if (input->limited_until == 0)
+    return 0;
+
+  return input->limited_until + (guint64) ((1.0 + input->jitter) / 2 * LIMIT_SPREAD);
+}
+
+/* What is due at @when waits where a rate limit has little left, but for half of the time at most that the
+ * token then still has. */
+static guint64
+spare_limit (const CkScheduleInput *input, guint64 when)
+{
+  guint64 expires_at = input->record->expires_at;
+  guint64 end = end_of_limit (input);
+
+  if (is_known (expires_at) && when < expires_at)
+    end = MIN (end, when + (expires_at - when) / 2);
+
+  return MAX (when, end);
+}
+
 /* Unix seconds, 0 for none; not_before is not weighed yet. */
 static guint64
 plain_renewal (const CkScheduleInput *input)
@@ -106,7 +133,7 @@ plain_renewal (const CkScheduleInput *input)
   earliest = record->issued_at
              + MAX (policy->min_age_before_renew, MIN (MIN_RENEWAL_DISTANCE, lifetime / 2));
 
-  return MAX (when, earliest);
+  return spare_limit (input, MAX (when, earliest));
 }
 
 /* A time that is still to come is one of another clock. */
@@ -216,9 +243,12 @@ next_verification (const CkScheduleInput *input)
   if (every == 0)
     return 0;
   if (input->policy->verify_at_start && last < input->started_at)
-    return MAX (input->started_at, input->not_before);
+    last = input->started_at;
+  else
+    last += every;
 
-  return MAX (last + every, input->not_before);
+  /* However little the limit leaves, each channel has its turn. */
+  return MAX (MAX (last, MIN (end_of_limit (input), last + every)), input->not_before);
 }
 
 /* A renewal keeps failing, and the next try comes after the end of the token. */

@@ -33,6 +33,8 @@ typedef enum
  * @jitter: −1.0 … 1.0, chosen once per generation: renewals are spread by a tenth of their lead
  * @not_before: Unix seconds before which neither a renewal nor a verification may begin (back-off,
  *   Retry-After); 0 if nothing holds it
+ * @limited_until: Unix seconds until which the platform's rate limit has little left, so that what can
+ *   wait waits: verifications, and renewals of a token that lives on; 0 if it has enough
  * @started_at: Unix seconds when the broker had started, for a platform that wants every channel
  *   verified then; 0 if that is all the same
  * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0
@@ -56,6 +58,7 @@ typedef struct
   gboolean unaskable;
   double jitter;
   guint64 not_before;
+  guint64 limited_until;
   guint64 started_at;
   guint64 last_refused;
   guint64 now;

@@ -3,7 +3,9 @@
 
 #include "ck-provider-schema.h"
 
+#include "ck-rate-limit.h"
 #include "ck-redirect-rules.h"
+#include "ck-retry-after.h"
 
 static const CkSchemaKey keys[] = {
   { "Provider", "Name", CK_VALUE_TEXT, NULL },
@@ -48,7 +50,8 @@ static const CkSchemaKey keys[] = {
   { "OAuth2", "IssParameterSupported", CK_VALUE_BOOLEAN, NULL },
   { "OAuth2", "RevocationReach", CK_VALUE_WORD, "grant owner" },
   { "OAuth2", "ScopeChangeReach", CK_VALUE_WORD, "grant owner" },
-  { "OAuth2", "RetryAfter", CK_VALUE_SOURCES, NULL },
+  { "OAuth2", "RetryAfter", CK_VALUE_SOURCES, CK_RETRY_AFTER_UNIT },
+  { "OAuth2", "RateLimit", CK_VALUE_SOURCES, CK_RATE_LIMIT_UNIT },
 
   { "OAuth1", "RequestTokenEndpoint", CK_VALUE_ENDPOINT, NULL },
   { "OAuth1", "AuthorizationEndpoint", CK_VALUE_ENDPOINT, NULL },

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "ck-advice.h"
+#include "ck-answer-source.h"
 #include "ck-channel-file.h"
 #include "ck-failure.h"
-#include "ck-retry-after.h"
 #include "ck-state.h"
 #include "ck-value.h"
 
@@ -143,8 +143,11 @@ check_list (const char *value, const CkSchemaKey *key, char **why)
         return NULL;
       if (kind == CK_VALUE_URIS && !is_redirect_uri (*word))
         *why = g_strdup_printf ("“%s” is not a redirect URI (absolute, without fragment)", *word);
-      else if (kind == CK_VALUE_SOURCES && !ck_retry_after_check (*word))
-        *why = g_strdup_printf ("“%s” is none of header:NAME, header:NAME/PATH, json:PATH", *word);
+      else if (kind == CK_VALUE_SOURCES && !ck_answer_source_check (*word, key->detail))
+        *why = g_strdup_printf ("“%s” is none of header:NAME, header:NAME/PATH, json:PATH, maybe "
+                                "with %s behind it",
+                                *word,
+                                key->detail);
       else
         continue;
       return NULL;

@@ -33,7 +33,7 @@ typedef enum
   CK_VALUE_PORT,      /* `any` or a port; may be empty */
   CK_VALUE_PATH,      /* an absolute path; may be empty */
   CK_VALUE_HEADER,    /* a `Name: value` header; may be repeated and empty; one a line when read */
-  CK_VALUE_SOURCES,   /* a list of places to read a time from (ck-retry-after.h) */
+  CK_VALUE_SOURCES,   /* a list of places in an answer (ck-answer-source.h); detail is the unit */
   CK_VALUE_MATCH,     /* a match of a failure group (ck-failure.h); may be repeated, is not merged */
   CK_VALUE_REFUSED,   /* a key that must not be here; detail says why */
 } CkValueKind;

@@ -19,6 +19,7 @@
 #define MAX_ADVICE 16
 #define MAX_ADVICE_WORD 64
 #define MAX_RETRY_AFTER (G_GUINT64_CONSTANT (30) * 86400)
+#define MAX_LIMIT_WAIT 3600
 
 void
 ck_outcome_free (CkOutcome *outcome)
@@ -101,6 +102,7 @@ check_types (GVariant *details, GError **error)
     { "http-status", "u" },     { "in-doubt", "b" }, { "retry-after", "t" },
     { "advice", "as" },         { "metadata", "s" }, { "deciding-module", "s" },
     { "settled-advice", "as" }, { "error-code", "s" }, { "client-secret", "u" },
+    { "limit-wait", "t" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
@@ -181,6 +183,8 @@ fill_details (CkOutcome *outcome, GVariant *details)
   outcome->http_status = status >= 100 && status <= 599 ? status : 0;
   g_variant_lookup (details, "retry-after", "t", &outcome->retry_after);
   outcome->retry_after = MIN (outcome->retry_after, MAX_RETRY_AFTER);
+  g_variant_lookup (details, "limit-wait", "t", &outcome->limit_wait);
+  outcome->limit_wait = MIN (outcome->limit_wait, MAX_LIMIT_WAIT);
   g_variant_lookup (details, "in-doubt", "b", &outcome->in_doubt);
 }
 

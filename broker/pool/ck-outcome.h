@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  * @http_status: of the answer that decided; 0 if none did
  * @in_doubt: a request that may use up a secret was sent, and no HTTP status came back
  * @retry_after: seconds the platform asks to wait; 0 if it does not say
+ * @limit_wait: seconds, an hour at most, for which the platform's rate limit has little left; 0 if it
+ *   has enough, or nothing is said
  * @advice: words for the channel's Advice property
  * @settled_advice: words that were looked at and that there is no reason for
  * @metadata: (nullable): a discovery document fetched by this transaction, to be cached
@@ -45,6 +47,7 @@ typedef struct
   guint http_status;
   gboolean in_doubt;
   guint64 retry_after;
+  guint64 limit_wait;
   GStrv advice;
   GStrv settled_advice;
   char *metadata;

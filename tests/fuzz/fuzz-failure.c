@@ -5,6 +5,7 @@
 
 #include "ck-failure.h"
 #include "ck-json.h"
+#include "ck-rate-limit.h"
 #include "ck-retry-after.h"
 #include "fuzz.h"
 
@@ -33,6 +34,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     (void) ck_failure_match_test (match, &answer);
   g_assert_cmpuint (ck_retry_after_parse (line, 0), <=, 24 * 60 * 60);
   g_assert_cmpuint (ck_retry_after_read (line, &answer, 0), <=, 24 * 60 * 60);
+  (void) ck_rate_limit_is_near (line, &answer);
 
   return 0;
 }

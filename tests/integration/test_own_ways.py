@@ -16,6 +16,7 @@ DAY = 86400
 YOUTUBE = "https://www.googleapis.com/auth/youtube"
 MEMBER = ["openid", "profile", "w_member_social"]
 APPS = {
+    "facebook": ("facebook", ["pages_show_list", "pages_read_engagement", "pages_manage_posts"]),
     "youtube": ("google", ["openid", YOUTUBE]),
     "x": ("x", ["tweet.read", "users.read", "offline.access"]),
     "linkedin": ("linkedin", MEMBER),
@@ -30,8 +31,10 @@ def made(platforms, root, alice):
     """made(provider): a channel of alice's at its platform, not connected."""
     clients, known = set(), {}
 
-    def make(provider, name="main", app=None, secret=None, **opts):
+    def make(provider, name="main", app=None, secret=None, at=None, **opts):
+        """@at: the id of a provider file of the test's own that has this one as its base"""
         simulated, scopes = APPS[provider]
+        provider = at or provider
         if simulated not in known:
             known[simulated] = platforms(simulated)  # as new: what was connected before is not there any more
         platform = known[simulated]
@@ -50,6 +53,43 @@ def made(platforms, root, alice):
 
 def within(value, expected):
     return abs(value - expected) < 120
+
+
+# ---- rate limits that are near -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("provider, path, headers", [
+    ("twitch", "/oauth2/validate", lambda: {"Ratelimit-Remaining": "0", "Ratelimit-Reset": str(int(time.time()) + 3600)}),
+    ("facebook", "/v25.0/debug_token", lambda: {"X-App-Usage": '{"call_count":12,"total_time":95,"total_cputime":3}'}),
+])
+def test_what_can_wait_waits_for_a_rate_limit(made, broker, root, provider, path, headers):
+    """The answers are good, and say that little is left: the next question comes later, but a person's
+    at once."""
+    broker.write_config("providers.d/often.provider",
+                        f"[Provider]\nName=Often\nBase={provider}\n[Lifetime]\nVerifyEvery=4s\n")
+    root.reload()
+    channel = made(provider, at="often")
+    setups.connect(channel, "alice")
+    platform = channel.platform
+
+    def asked():
+        """When: a verification may be two requests."""
+        times = [entry["at"] for entry in platform.requests() if entry["path"] == path]
+        return [at for before, at in zip([0, *times], times) if at - before > 1]
+
+    def gap():
+        """Seconds between the next question and the one after it."""
+        known = len(asked())
+        wait_for(lambda: len(asked()) >= known + 2, 20, "two more questions")
+        return asked()[known + 1] - asked()[known]
+
+    assert gap() < 5.5
+    platform.control("headers", **headers())
+    assert gap() > 6.5 and channel.state == "connected"
+    time.sleep(1.5)
+    known = len(asked())
+    channel.verify()
+    assert len(asked()) == known + 1, "nobody who asks is put off"
 
 
 # ---- Google ------------------------------------------------------------------------------------

@@ -194,7 +194,8 @@ run_odd_values (GDBusMethodInvocation *invocation)
           "try_again",
           "{'cause': <'rate-limited'>, 'detail': <'a\\nb\\u001b[31m\\u202ec'>,"
           " 'platform-message': <'their\\twords'>, 'error-code': <'a\\nword'>, 'http-status': <uint32 77>,"
-          " 'retry-after': <uint64 999999999999>, 'advice': <['good-word', 'Bad word', '']>,"
+          " 'retry-after': <uint64 999999999999>,"
+          " 'limit-wait': <uint64 999999999999>, 'advice': <['good-word', 'Bad word', '']>,"
           " 'unknown': <1>, 'in-doubt': <true>}",
           -1);
 }

@@ -250,9 +250,14 @@ test_bad_files (Fixture *f, gconstpointer data)
       ":2: [OAuth2] RequestHeader: “Authorization: Basic x” is not a header “Name: value” that a "
       "file may set" },
     { "[OAuth2]\nRetryAfter=header:A\nRetryAfter=cookie:B\n",
-      ":3: [OAuth2] RetryAfter: “cookie:B” is none of header:NAME, header:NAME/PATH, json:PATH" },
+      ":3: [OAuth2] RetryAfter: “cookie:B” is none of header:NAME, header:NAME/PATH, json:PATH, maybe "
+      "with @min behind it" },
     { "[OAuth2]\nRetryAfter=json:a..b\n",
-      ":2: [OAuth2] RetryAfter: “json:a..b” is none of header:NAME, header:NAME/PATH, json:PATH" },
+      ":2: [OAuth2] RetryAfter: “json:a..b” is none of header:NAME, header:NAME/PATH, json:PATH, maybe "
+      "with @min behind it" },
+    { "[OAuth2]\nRateLimit=header:A@min\n",
+      ":2: [OAuth2] RateLimit: “header:A@min” is none of header:NAME, header:NAME/PATH, json:PATH, "
+      "maybe with @percent behind it" },
     { "[Provider]\nRedirectUris=https\nRedirectUris=127.0.0.2\n",
       ":3: [Provider] RedirectUris: “127.0.0.2” is not one of: https, 127.0.0.1, [::1], localhost, "
       "scheme, any-port, no-query" },

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "ck-answer-source.h"
 #include "ck-json.h"
+#include "ck-rate-limit.h"
 #include "ck-retry-after.h"
 
 #include <string.h>
 
-/* When a platform wants to be asked again. */
+/* When a platform wants to be asked again, and how much of its rate limit is used. */
 
 #define NOW 784111777 /* Sun, 06 Nov 1994 08:49:37 GMT */
 #define LATER 1764160000
@@ -73,6 +75,14 @@ get_header (gpointer data, const char *name)
     { "X-Usage",
       "{\"17\":[{\"type\":\"pages\",\"wait\":3},{\"wait\":19}],\"18\":[{\"wait\":\"x\"}]}" },
     { "X-Broken", "{\"17\":" },
+    { "Remaining-0", " 0 " },
+    { "Remaining-Half", "0.5" },
+    { "Remaining-1", "1" },
+    { "Remaining-Less", "-1" },
+    { "Remaining-Word", "none" },
+    { "X-App-Usage", "{\"call_count\":28,\"total_time\":89.9,\"total_cputime\":25}" },
+    { "X-Business",
+      "{\"17\":[{\"type\":\"pages\",\"call_count\":12,\"total_time\":90},{\"call_count\":\"101\"}]}" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
@@ -141,12 +151,53 @@ test_check (void)
   static const char *const bad[] = {
     "",        "A",       "header:",   "header:/a", "header:A/", "header:a:b", "json:",
     "json:.a", "json:a.", "json:a..b", "@min",      "json:@min", "cookie:a",
+    "header:A@percent", "json:a@percent", "json:a@min@min",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
-    g_assert_true (ck_retry_after_check (good[i]));
+    g_assert_true (ck_answer_source_check (good[i], CK_RETRY_AFTER_UNIT));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    g_assert_false (ck_retry_after_check (bad[i]));
+    g_assert_false (ck_answer_source_check (bad[i], CK_RETRY_AFTER_UNIT));
+}
+
+static void
+test_rate_limit (void)
+{
+  static const struct
+  {
+    const char *sources;
+    gboolean near;
+  } table[] = {
+    { NULL, FALSE },
+    { "", FALSE },
+    { "header:Missing", FALSE },
+    { "header:Remaining-0", TRUE },
+    { "header:Remaining-Half", TRUE },
+    { "header:Remaining-1", FALSE },
+    { "header:Remaining-Less", FALSE },
+    { "header:Remaining-Word", FALSE },
+    { "header:Remaining-1 header:Remaining-0", TRUE },
+    { "header:Remaining-0 header:Remaining-1", TRUE },
+    { "header:X-App-Usage/*@percent", FALSE },
+    { "header:X-App-Usage/call_count@percent", FALSE },
+    { "header:X-Business/*.*.call_count@percent", TRUE },
+    { "header:X-Business/*.*.total_time@percent", TRUE },
+    { "header:X-Business/*.*.type@percent", FALSE },
+    { "header:X-Business/*.0.call_count@percent", FALSE },
+    { "header:X-Business/*.*.estimated@percent", FALSE },
+    { "header:X-Broken/*@percent", FALSE },
+    { "json:left", TRUE },
+    { "json:used@percent", TRUE },
+  };
+  static const char body[] = "{\"left\":0,\"used\":\"100\"}";
+  g_autoptr (JsonNode) json = ck_json_parse (body, strlen (body), NULL);
+  CkFailureAnswer answer = { "api", 200, json, body, strlen (body), get_header, NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_test_message ("%s", table[i].sources);
+      g_assert_cmpint (ck_rate_limit_is_near (table[i].sources, &answer), ==, table[i].near);
+    }
 }
 
 int
@@ -156,6 +207,7 @@ main (int argc, char **argv)
   g_test_add_func ("/retry-after/values", test_values);
   g_test_add_func ("/retry-after/sources", test_sources);
   g_test_add_func ("/retry-after/check", test_check);
+  g_test_add_func ("/retry-after/rate-limit", test_rate_limit);
 
   return g_test_run ();
 }

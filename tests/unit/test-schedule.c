@@ -8,6 +8,9 @@
 #define HOUR 3600
 #define DAY (24 * HOUR)
 
+/* Those without a jitter come back in the middle of five minutes. */
+#define SPREAD 150
+
 static const guint64 warn_before[] = { 14 * DAY, 7 * DAY, DAY, 0 };
 static const CkSettings settings = { .renew_ahead_percent = 20, .warn_before = warn_before };
 
@@ -22,6 +25,7 @@ typedef struct
   CkState state;
   guint64 not_before;
   guint64 started_at;
+  guint64 limited_until;
   gboolean first; /* there was no grant before */
   CkDue due;
   guint64 when; /* after T */
@@ -195,6 +199,88 @@ static const Row rows[] = {
     .state = CK_STATE_BLOCKED,
     .due = CK_DUE_VERIFY,
     .when = 6 * HOUR },
+  { "little left of the limit: a verification waits",
+    30 * DAY,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .verify_every = HOUR },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + HOUR + 900,
+    .due = CK_DUE_VERIFY,
+    .when = HOUR + 900 + SPREAD },
+  { "the limit is good again before it is due",
+    30 * DAY,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .verify_every = HOUR },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + 900,
+    .due = CK_DUE_VERIFY,
+    .when = HOUR },
+  { "it waits no longer than its interval",
+    30 * DAY,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .verify_every = 600 },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + HOUR,
+    .due = CK_DUE_VERIFY,
+    .when = 1200 },
+  { "little left, and at the start everything is to be verified",
+    30 * DAY,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .verify_every = HOUR, .verify_at_start = TRUE },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .started_at = T + 60,
+    .limited_until = T + 900,
+    .due = CK_DUE_VERIFY,
+    .when = 900 + SPREAD },
+  { "a probe waits as well",
+    30 * DAY,
+    { 0 },
+    FALSE,
+    .state = CK_STATE_BLOCKED,
+    .limited_until = T + 7 * HOUR,
+    .due = CK_DUE_VERIFY,
+    .when = 7 * HOUR + SPREAD },
+  { "a renewal with time to spare waits",
+    60 * DAY,
+    { 0 },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + 53 * DAY + HOUR,
+    .due = CK_DUE_RENEW,
+    .when = 53 * DAY + HOUR + SPREAD },
+  { "but for half of the time at most that is left",
+    600,
+    { 0 },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + HOUR,
+    .due = CK_DUE_RENEW,
+    .when = 450 },
+  { "one that keeps a grant alive waits",
+    HOUR,
+    { .renewal = CK_RENEWAL_ON_DEMAND, .keep_alive = 30 * DAY },
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + 30 * DAY + HOUR,
+    .due = CK_DUE_RENEW,
+    .when = 30 * DAY + HOUR + SPREAD },
+  { "no token: nothing waits",
+    HOUR,
+    { 0 },
+    TRUE,
+    .state = CK_STATE_INTERRUPTED,
+    .limited_until = T + HOUR,
+    .due = CK_DUE_RENEW,
+    .when = 0 },
+  { "in doubt: nothing waits",
+    HOUR,
+    { 0 },
+    TRUE,
+    TRUE,
+    .state = CK_STATE_CONNECTED,
+    .limited_until = T + 2 * HOUR,
+    .due = CK_DUE_RENEW,
+    .when = HOUR - 60 },
 };
 
 static void
@@ -209,6 +295,7 @@ test_next (void)
                                 .settings = &settings,
                                 .can_renew = row->can_renew,
                                 .started_at = row->started_at,
+                                .limited_until = row->limited_until,
                                 .not_before = row->not_before };
       guint64 when;
 

@@ -168,43 +168,6 @@ test_error_code (void)
 
 /* The platform's own window counts where it is full, and only there: it stands in every answer. */
 static void
-test_retry_sources (void)
-{
-  static const struct
-  {
-    guint status;
-    const char *headers;
-    guint least;
-    guint most;
-  } table[] = {
-    { 429, "X-Window: 50", 50, 50 },
-    { 429, "Retry-After: 90\nX-Window: 50", 90, 90 },
-    { 429, "Retry-After: 20\nX-Window: 50", 50, 50 },
-    { 429, NULL, 0, 0 },
-    { 400, "X-Window: 50", 0, 0 },
-    { 500, "X-Window: 50", 0, 0 },
-    { 429, "X-Window: 4102444800", 86400, 86400 },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    {
-      g_autoptr (CkTransaction) t = transaction_make (
-          "renew", "{'OAuth2.RetryAfter': 'header:X-Window'}", NULL, TRANSACTION_GRANT);
-      g_autoptr (CkHttpResponse) response = make_response (table[i].status, table[i].headers, "{}");
-      g_autofree char *cause = NULL;
-      CkResult result;
-
-      ck_transaction_begin_module (t, "module.so", NULL);
-      result = ck_transaction_fail_response (t, response, "token", "renewing");
-      ck_transaction_end_module (t, result);
-      cause = transaction_finish (t, result, "cause");
-      g_test_message ("row %u: %s", i, cause);
-      g_assert_cmpuint (transaction_get_number (t, "retry-after"), >=, table[i].least);
-      g_assert_cmpuint (transaction_get_number (t, "retry-after"), <=, table[i].most);
-    }
-}
-
-static void
 test_long_platform_message (void)
 {
   g_autoptr (CkTransaction) t = renewal ();
@@ -568,7 +531,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/answer/cause-to-result", test_cause_to_result);
   g_test_add_func ("/answer/fail-response", test_fail_response);
-  g_test_add_func ("/answer/retry-sources", test_retry_sources);
   g_test_add_func ("/answer/error-code", test_error_code);
   g_test_add_func ("/answer/long-platform-message", test_long_platform_message);
   g_test_add_func ("/answer/whose-words", test_whose_words);

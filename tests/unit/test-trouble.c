@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "ck-clock.h"
 #include "ck-operations.h"
 #include "sim/sim-world.h"
 
@@ -18,6 +19,7 @@ typedef struct
 {
   SimWorld world;
   guint n_asked; /* of the provider that the test is about */
+  guint64 limit_wait;
 } Fixture;
 
 static CkOutcome *
@@ -29,6 +31,19 @@ renew (Fixture *fixture)
                           sim_grant_new (access, "rt", HOUR));
 }
 
+/* A good answer that says that the limit has little left. */
+static CkOutcome *
+near_its_limit (Fixture *fixture, CkJob *job)
+{
+  CkOutcome *outcome = g_str_equal (job->operation, "renew")
+                           ? renew (fixture)
+                           : sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200, NULL);
+
+  outcome->limit_wait = fixture->limit_wait;
+
+  return outcome;
+}
+
 static CkOutcome *
 answer (CkJob *job, gboolean *lost, gpointer user_data)
 {
@@ -38,6 +53,8 @@ answer (CkJob *job, gboolean *lost, gpointer user_data)
     return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200, NULL);
 
   fixture->n_asked++;
+  if (g_str_equal (job->provider, "limited"))
+    return near_its_limit (fixture, job);
   if (g_str_equal (job->provider, "cut-off"))
     return sim_outcome_new (CK_RESULT_AUTHINFO_UNAVAIL, CK_CAUSE_NETWORK, 0, NULL);
   if (g_str_equal (job->operation, "renew"))
@@ -78,6 +95,65 @@ test_one_host_is_down (Fixture *fixture, gconstpointer data)
   sim_time_run (4 * HOUR);
   g_assert_cmpuint (fixture->n_asked, >=, 5);
   g_assert_cmpuint (fixture->n_asked, <=, 40);
+}
+
+static guint
+count_in (Fixture *fixture, gint64 seconds)
+{
+  guint before = fixture->n_asked;
+
+  sim_time_run (seconds);
+
+  return fixture->n_asked - before;
+}
+
+/* One answer is enough for all channels of the app: what can wait waits. */
+static void
+test_limit_near (Fixture *fixture, gconstpointer data)
+{
+  sim_world_add_provider (&fixture->world, "limited", "Rotation=no\nVerifyEvery=1h", TRUE);
+  for (guint i = 0; i < N_REACHED; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("waits-%u", i);
+
+      sim_world_add_channel (&fixture->world, id, "limited", "at", "rt", 30 * DAY, 0);
+      sim_time_run (60); /* they are due one after the other */
+    }
+  sim_world_start (&fixture->world);
+  g_assert_cmpuint (count_in (fixture, 10 * HOUR), >=, 9 * N_REACHED);
+
+  /* None is forgotten: each is put off by its interval at most. */
+  fixture->limit_wait = HOUR;
+  g_assert_cmpuint (count_in (fixture, 10 * HOUR), >=, 4 * N_REACHED);
+  g_assert_cmpuint (count_in (fixture, 10 * HOUR), <=, 6 * N_REACHED);
+
+  /* A person waits for nothing; the others still do. */
+  fixture->limit_wait = 50 * 60;
+  sim_time_run (4 * HOUR);
+  ck_channel_verify_async (fixture->world.broker, sim_world_get_channel (&fixture->world, "waits-0"),
+                           TRUE, NULL, NULL, NULL);
+  g_assert_cmpuint (count_in (fixture, 1), ==, 1);
+
+  fixture->limit_wait = 0;
+  sim_time_run (2 * HOUR);
+  g_assert_cmpuint (count_in (fixture, 10 * HOUR), >=, 9 * N_REACHED);
+}
+
+/* A limit that is near for a day keeps no token from being renewed in time. */
+static void
+test_limit_and_renewals (Fixture *fixture, gconstpointer data)
+{
+  fixture->limit_wait = HOUR;
+  sim_world_add_provider (&fixture->world, "limited", "Rotation=no", FALSE);
+  sim_world_add_channel (&fixture->world, "lives", "limited", "at", "rt", HOUR, 0);
+  sim_world_start (&fixture->world);
+  for (guint i = 0; i < 24 * 60; i++)
+    {
+      sim_time_run (60);
+      g_assert_cmpint (sim_world_get_record (&fixture->world, "lives")->state, ==, CK_STATE_CONNECTED);
+      g_assert_cmpuint (sim_world_get_record (&fixture->world, "lives")->expires_at, >, ck_clock_now ());
+    }
+  g_assert_cmpuint (fixture->n_asked, >=, 23);
 }
 
 /* VerifyAtStart= looks at when the broker started: by the clock that is right now. */
@@ -131,6 +207,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/trouble/one-host-is-down", Fixture, NULL, set_up, test_one_host_is_down, tear_down);
+  g_test_add ("/trouble/limit-near", Fixture, NULL, set_up, test_limit_near, tear_down);
+  g_test_add ("/trouble/limit-and-renewals", Fixture, NULL, set_up, test_limit_and_renewals, tear_down);
   g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
   g_test_add ("/trouble/renewed-twice-while-unsaved", Fixture, NULL, set_up,
               test_renewed_twice_while_unsaved, tear_down);

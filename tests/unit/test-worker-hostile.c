@@ -133,6 +133,7 @@ test_values_are_cleaned (void)
   g_assert_cmpstr (outcome->error_code, ==, "a word");
   g_assert_cmpuint (outcome->http_status, ==, 0);
   g_assert_cmpuint (outcome->retry_after, ==, 30 * 86400);
+  g_assert_cmpuint (outcome->limit_wait, ==, 3600);
   g_assert_cmpuint (g_strv_length (outcome->advice), ==, 1);
   g_assert_cmpstr (outcome->advice[0], ==, "good-word");
   g_assert_null (outcome->metadata);

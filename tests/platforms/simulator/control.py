@@ -141,6 +141,10 @@ class Control:
     def do_fault(self, mode="", path="", times="0", status="200", body=""):
         self._platform.faults.plan(path or self._platform.token_path, mode, int(times), int(status), body)
 
+    def do_headers(self, **headers):
+        """Headers of every good answer, such as what is left of a rate limit; none: as before."""
+        self._platform.headers = headers
+
     def do_advance(self, seconds):
         """The platform's clock goes ahead; what it says afterwards."""
         self._platform.clock.advance(float(seconds))

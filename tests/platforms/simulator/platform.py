@@ -40,6 +40,7 @@ class Platform:
         self.codes = Codes(self.clock, self.new_secret)
         self.consent = Consent(self)
         self.faults = Faults()
+        self.headers = {}  # of every good answer
         self.settings = {"interval": 1, "code_ttl": 60, "device_ttl": 120, **self.settings_at_start}
         self.register()
         self.issued.update(app.secret for app in self.apps.all() if app.secret)

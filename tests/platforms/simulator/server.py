@@ -84,6 +84,8 @@ class Server:
             line = find(platform.REFUSALS, refusal)
             if line and isinstance(line[1], dict):
                 entry.update({name: line[1][name] for name in ("error", "error_description") if name in line[1]})
+        if response.status < 400:
+            response.headers.update(platform.headers)
         entry.update(status=response.status, **http.get("log", {}))
         if fault:  # dealt with, and nobody will hear of it
             entry["lost"] = True
