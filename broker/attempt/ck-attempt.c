@@ -113,6 +113,9 @@ finish (CkAttempt *self, const char *outcome, CkCause cause, const char *message
   self->state = outcome;
   g_signal_emit (self, signals[FINISHED], 0, outcome, ck_cause_to_string (cause), message);
   g_ptr_array_remove (ck_broker_get_attempts (self->broker), self);
+
+  /* The attempt is there to be looked at for a while; its grant is not. */
+  g_clear_pointer (&self->outcome, ck_outcome_free);
 }
 
 static void

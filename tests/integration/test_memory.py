@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is in the broker's memory, as root may read it: what the manual says, and nothing after that."""
+"""What is in a core of the processes, as root may take one: what the manual says, and nothing after that."""
 
 import os
 import re
+import subprocess
 
 import pytest
-from harness import setups
-from harness.wait import wait_for
+from harness import setups, tree
+from harness.browser import Browser
+from harness.wait import spin, wait_for
 
 READABLE = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) r")
 PIECE = 1 << 20
@@ -14,7 +16,7 @@ SHADOW = 1 << 30  # what is larger is a sanitizer's bookkeeping
 
 
 def memory_of(pid):
-    """Everything that a core of the process would hold, in pieces that overlap."""
+    """Everything that the process can read, in pieces that overlap; more than a core would hold."""
     with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps:
             found = READABLE.match(line)
@@ -31,21 +33,39 @@ def memory_of(pid):
                     break
 
 
-def secrets_in(pid, secrets):
+def core_of(pid, folder):
+    """gcore's, as an administrator would take it; a sanitizer's terabytes of shadow are left alone."""
+    if "ASAN_OPTIONS" in os.environ:
+        yield from memory_of(pid)
+        return
+    subprocess.run(["gcore", "-a", "-o", str(folder / "core"), str(pid)], check=True, capture_output=True)
+    path = folder / f"core.{pid}"
+    with open(path, "rb") as stream:
+        core = stream.read()
+    path.unlink()
+    assert core[:4] == b"\x7fELF" and len(core) > PIECE
+    yield core
+
+
+def secrets_in(pieces, secrets):
     wanted = [secret.encode() for secret in secrets]
-    return {secret.decode() for piece in memory_of(pid) for secret in wanted if secret in piece}
+    return {secret.decode() for piece in pieces for secret in wanted if secret in piece}
 
 
 @pytest.fixture
 def idle_broker(idle_broker):
-    """Freed memory is overwritten (glibc: where no thread keeps it aside), so that what is found is held."""
+    """Freed memory is overwritten, as the unit says it is."""
+    with open(tree.locate("system/channelkeeperd.service"), encoding="utf-8") as stream:
+        tunables, = re.findall(r"^Environment=(GLIBC_TUNABLES)=(.*)$", stream.read(), re.MULTILINE)
     options = os.environ.get("ASAN_OPTIONS", "")
-    idle_broker.extra_env = {"MALLOC_PERTURB_": "165", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
-                             "ASAN_OPTIONS": f"{options}:max_free_fill_size=16777216:free_fill_byte=90"}
+    idle_broker.extra_env = dict([tunables])
+    idle_broker.extra_env["ASAN_OPTIONS"] = f"{options}:max_free_fill_size=16777216:free_fill_byte=90"
     return idle_broker
 
 
-def test_after_a_disconnect_no_token_is_left(root, alice, broker, platform, studio, callers):
+@pytest.fixture
+def used(root, alice, broker, platform, studio):
+    """A channel that everything has been done with."""
     setups.add_platform(root, broker)
     channel = setups.add_platform_channel(root, alice)
     setups.connect(channel, "alice-live")
@@ -54,9 +74,39 @@ def test_after_a_disconnect_no_token_is_left(root, alice, broker, platform, stud
     assert mine.open_token()[0] == token
     channel.renew()
     channel.verify()
-    secrets = set(platform.secrets()) - {setups.CLIENT_SECRET}
-    assert secrets_in(broker.process.pid, secrets), "the search finds what is there"
+    attempt = channel.reconnect(flow="browser")
+    setups.walk(attempt, Browser("alice-live"))
+    assert attempt.outcome()[0] == "succeeded"
+    mine.token()
+    return channel
 
-    channel.disconnect()
-    secrets = set(platform.secrets()) - {setups.CLIENT_SECRET}
-    wait_for(lambda: not secrets_in(broker.process.pid, secrets), 20, "the broker's memory without a token")
+
+def test_after_a_disconnect_no_token_is_left(used, broker, platform):
+    tokens = set(platform.secrets()) - {setups.CLIENT_SECRET}
+    pid = broker.process.pid
+    held = secrets_in(memory_of(pid), tokens)
+    assert held, "the search finds what is there"
+    assert len([token for token in held if token.startswith(("lat_", "lrt_"))]) == 2, "no grant but the last"
+
+    used.disconnect()
+    tokens = set(platform.secrets()) - {setups.CLIENT_SECRET}
+    wait_for(lambda: not secrets_in(memory_of(pid), tokens), 5, "the broker's memory without a token")
+
+
+def test_a_worker_that_idles_holds_nothing(used, broker, platform):
+    workers = broker.workers()
+    assert workers
+    for pid in workers:
+        assert not secrets_in(memory_of(pid), platform.secrets())
+
+
+def test_a_core_after_a_quiet_minute(used, root, broker, platform, tmp_path):
+    pid = broker.process.pid
+    assert secrets_in(core_of(pid, tmp_path), platform.secrets()), "the search finds what is there"
+    used.disconnect()
+    spin(60)
+    assert not broker.workers(), "a worker leaves after 30 seconds"
+    assert secrets_in(core_of(pid, tmp_path), platform.secrets()) <= {setups.CLIENT_SECRET}
+    root.remove_channel("stage")
+    root.broker("RemoveClient", "(sa{sv})", "lumen", {})
+    wait_for(lambda: not secrets_in(memory_of(pid), platform.secrets()), 5, "memory without the client's secret")
