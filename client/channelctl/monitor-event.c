@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ck-names.h"
+#include "ck-path.h"
 #include "json.h"
 #include "language.h"
 #include "output.h"
@@ -47,27 +48,9 @@ find_event (const char *name)
 char *
 ck_monitor_event_id (const char *path)
 {
-  g_autoptr (GString) id = g_string_new (NULL);
-  const char *p;
+  const char *prefix = CK_CHANNEL_PATH "/";
 
-  if (!g_str_has_prefix (path, CK_CHANNEL_PATH "/"))
-    return NULL;
-
-  for (p = path + strlen (CK_CHANNEL_PATH "/"); *p != '\0'; p++)
-    {
-      if (*p != '_')
-        g_string_append_c (id, *p);
-      else if (g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2]))
-        {
-          g_string_append_c (
-              id, (char) (g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2])));
-          p += 2;
-        }
-      else
-        return NULL;
-    }
-
-  return g_string_free (g_steal_pointer (&id), FALSE);
+  return g_str_has_prefix (path, prefix) ? ck_path_decode (path + strlen (prefix)) : NULL;
 }
 
 gboolean

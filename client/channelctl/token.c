@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ck-names.h"
+#include "ck-path.h"
 
 void
 ck_token_request_clear (CkTokenRequest *request)
@@ -31,6 +32,24 @@ is_printable (SecretValue *token)
   return size > 0;
 }
 
+/* No object has the path of such an id: to be asked for it, the service says in its own words why. */
+static void
+explain_unknown (CkCtl *ctl, const char *id, GError **error)
+{
+  g_autofree char *path = NULL;
+  GError *why = NULL;
+
+  if (!g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)
+      && !g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT))
+    return;
+
+  path = ck_ctl_find_channel (ctl, id, &why);
+  if (path != NULL)
+    return;
+  g_error_free (*error);
+  *error = why;
+}
+
 SecretValue *
 ck_token_open (CkCtl *ctl,
                const char *id,
@@ -40,12 +59,13 @@ ck_token_open (CkCtl *ctl,
                GError **error)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  g_autofree char *path = ck_ctl_find_channel (ctl, id, error);
+  /* Not asked for: scripts get tokens all day, and each question is a round trip more. */
+  g_autofree char *path = ck_path_encode (CK_CHANNEL_PATH, id);
   g_autoptr (SecretValue) token = NULL;
   g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) local = NULL;
 
-  if (path == NULL)
-    return NULL;
+  ck_ctl_set_subject (ctl, id);
   if (request->min_validity > 0)
     g_variant_dict_insert (&dict, "min-validity", "u", (guint32) request->min_validity);
   if (request->scopes != NULL)
@@ -58,9 +78,13 @@ ck_token_open (CkCtl *ctl,
   reply = ck_ctl_bus_call_for_secret (
       ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "OpenAccessToken",
       g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), &token,
-      "(hta{sv})", error);
+      "(hta{sv})", &local);
   if (reply == NULL)
-    return NULL;
+    {
+      explain_unknown (ctl, id, &local);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
   if (!is_printable (token))
     {
       g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));

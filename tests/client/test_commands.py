@@ -270,6 +270,18 @@ def test_token(ctl, broker):
     assert broker.called("OpenAccessToken")[0]["args"] == ({"min-validity": 600, "scopes": ["a", "b"]},)
 
 
+def test_token_asks_once(ctl, broker):
+    broker.methods["OpenAccessToken"] = lambda call: broker.token(b"t0ken")
+    ctl("token", "tv")
+    assert [call["method"] for call in broker.calls] == ["OpenAccessToken"]
+
+
+def test_token_of_an_unknown_channel(ctl, broker):
+    done = ctl("token", "radio")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == "channelctl: radio: there is no channel radio\n"
+
+
 def test_token_json(ctl, broker):
     token = 'a"b\\c'
     broker.methods["OpenAccessToken"] = lambda call: broker.token(
