@@ -230,7 +230,7 @@ ck_adoption_run_async (CkBroker *broker,
   adoption->advice = g_strdupv (outcome->advice);
   adoption->user = g_strdup (user);
 
-  ck_turns_take (broker, channel, CK_TURN_ADOPT, begin, task);
+  ck_turns_take (broker, channel, CK_TURN_ADOPT, begin, TRUE, task);
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "ck-channel-job.h"
 
+#include "ck-clock.h"
 #include "ck-error.h"
 
 static GVariant *
@@ -68,6 +69,7 @@ ck_channel_job_new (CkBroker *broker,
   job->provider = g_strdup (record->provider);
   job->client = g_strdup (record->client);
   job->host = g_strdup (ck_provider_get_host (provider));
+  job->urgency = ck_channel_get_urgency (channel, ck_clock_now ());
   job->stack = g_steal_pointer (&stack);
   job->settings = g_variant_ref (ck_provider_get_settings (provider));
   job->failures = g_variant_ref (ck_provider_get_failures (provider));

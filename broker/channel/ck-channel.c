@@ -7,6 +7,9 @@
 #include "ck-error.h"
 #include "ck-lifecycle.h"
 
+/* Seconds before its end from which a token is one that ends. */
+#define ENDING_SECONDS 60
+
 struct _CkChannel
 {
   GObject parent;
@@ -145,6 +148,19 @@ ck_channel_may_hand_out (CkChannel *self, guint64 now)
   return record->state == CK_STATE_CONNECTED || record->state == CK_STATE_EXPIRING
          || (record->state == CK_STATE_SUSPENDED
              && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED);
+}
+
+CkUrgency
+ck_channel_get_urgency (CkChannel *self, guint64 now)
+{
+  const CkChannelRecord *record = self->record;
+
+  if (self->activity.awaited)
+    return CK_URGENCY_AWAITED;
+
+  return record->expires_at > now && record->expires_at <= now + ENDING_SECONDS
+             ? CK_URGENCY_ENDING
+             : CK_URGENCY_ROUTINE;
 }
 
 GError *

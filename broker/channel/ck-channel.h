@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "ck-channel-record.h"
+#include "ck-gate.h"
 #include "ck-grant.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
 /**
  * CkActivity:
  * @turns: what is under way or waits for the grant (ck-turns.h)
+ * @pass: of the renewal under way; %NULL without one
  * @failures: how many transactions in a row did not get through or were refused
  * @not_before: Unix seconds before which the planner leaves the platform alone; 0: nothing holds it
  * @trouble: the cause of the last failure
@@ -37,6 +39,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @cut_off: the network failed it, and nothing has got through since
  * @foreign_date: the same of `ReconnectBy` alone, which a renewal leaves as it was
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
+ * @awaited: a caller waits for one of the turns
  * @jitter: −1.0 … 1.0, chosen anew with each grant
  *
  * What goes on with a channel right now: never on disk.
@@ -44,6 +47,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
 typedef struct
 {
   GQueue turns;
+  CkGatePass *pass;
   guint failures;
   guint64 not_before;
   CkCause trouble;
@@ -60,6 +64,7 @@ typedef struct
   gboolean cut_off;
   gboolean foreign_date;
   gboolean removing;
+  gboolean awaited;
   double jitter;
 } CkActivity;
 
@@ -126,6 +131,14 @@ gboolean ck_channel_is_unsaved (CkChannel *self);
  * stop a running stream).
  */
 gboolean ck_channel_may_hand_out (CkChannel *self, guint64 now);
+
+/**
+ * ck_channel_get_urgency:
+ * @now: Unix seconds
+ *
+ * Returns: whom what is done for this channel passes in the line
+ */
+CkUrgency ck_channel_get_urgency (CkChannel *self, guint64 now);
 
 /**
  * ck_channel_state_error:

@@ -161,7 +161,7 @@ ck_channel_disconnect_async (CkBroker *broker,
       return;
     }
 
-  ck_turns_take (broker, channel, CK_TURN_DISCONNECT, begin, g_steal_pointer (&task));
+  ck_turns_take (broker, channel, CK_TURN_DISCONNECT, begin, TRUE, g_steal_pointer (&task));
 }
 
 const char *

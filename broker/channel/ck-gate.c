@@ -49,7 +49,8 @@ admit (CkGate *gate)
 }
 
 CkGatePass *
-ck_gate_enter (CkGate *gate, const char *host, CkGateFunc func, gpointer data)
+ck_gate_enter (
+    CkGate *gate, const char *host, CkUrgency urgency, CkGateFunc func, gpointer data)
 {
   CkGatePass *pass = g_new0 (CkGatePass, 1);
 
@@ -61,10 +62,17 @@ ck_gate_enter (CkGate *gate, const char *host, CkGateFunc func, gpointer data)
       return pass;
     }
 
-  pass->place = ck_job_queue_push (gate->queue, host, pass);
+  pass->place = ck_job_queue_push (gate->queue, host, urgency, pass);
   admit (gate);
 
   return pass;
+}
+
+void
+ck_gate_hurry (CkGate *gate, CkGatePass *pass, CkUrgency urgency)
+{
+  if (pass->place != NULL)
+    ck_job_queue_hurry (gate->queue, pass->place, urgency);
 }
 
 void

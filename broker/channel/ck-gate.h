@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "ck-urgency.h"
 
 G_BEGIN_DECLS
 
@@ -27,11 +27,16 @@ void ck_gate_free (CkGate *gate); /* everybody must have left */
 /**
  * ck_gate_enter:
  * @host: the platform host it counts for
- * @func: called once, maybe at once, first come, first served
+ * @urgency: whom it passes of those who wait; among equals first come, first served
+ * @func: called once, maybe at once
  *
  * Returns: (transfer full): given back by ck_gate_leave()
  */
-CkGatePass *ck_gate_enter (CkGate *gate, const char *host, CkGateFunc func, gpointer data);
+CkGatePass *ck_gate_enter (
+    CkGate *gate, const char *host, CkUrgency urgency, CkGateFunc func, gpointer data);
+
+/* It has become more urgent, if it still waits. */
+void ck_gate_hurry (CkGate *gate, CkGatePass *pass, CkUrgency urgency);
 
 /**
  * ck_gate_leave:

@@ -183,7 +183,8 @@ ck_channel_renew_async (CkBroker *broker,
       return;
     }
 
-  ck_turns_take (broker, channel, CK_TURN_RENEW, begin_renewal, g_steal_pointer (&task));
+  ck_turns_take (broker, channel, CK_TURN_RENEW, begin_renewal, callback != NULL,
+                 g_steal_pointer (&task));
 }
 
 gboolean
@@ -246,7 +247,8 @@ ck_channel_verify_async (CkBroker *broker,
       return;
     }
 
-  ck_turns_take (broker, channel, CK_TURN_VERIFY, begin_verification, g_steal_pointer (&task));
+  ck_turns_take (broker, channel, CK_TURN_VERIFY, begin_verification, callback != NULL,
+                 g_steal_pointer (&task));
 }
 
 gboolean

@@ -31,7 +31,10 @@ static void
 renewal_free (Renewal *renewal)
 {
   if (renewal->pass != NULL)
-    ck_gate_leave (ck_broker_get_gate (renewal->broker), renewal->pass);
+    {
+      ck_channel_get_activity (renewal->channel)->pass = NULL;
+      ck_gate_leave (ck_broker_get_gate (renewal->broker), renewal->pass);
+    }
   g_object_unref (renewal->broker);
   g_object_unref (renewal->channel);
   g_clear_pointer (&renewal->old, ck_grant_unref);
@@ -445,8 +448,10 @@ ck_renewal_run_async (CkBroker *broker,
     }
 
   renewal->old = ck_grant_ref (ck_channel_get_grant (channel));
-  renewal->pass = ck_gate_enter (ck_broker_get_gate (broker), get_host (renewal), admitted,
+  renewal->pass = ck_gate_enter (ck_broker_get_gate (broker), get_host (renewal),
+                                 ck_channel_get_urgency (channel, ck_clock_now ()), admitted,
                                  g_object_ref (task));
+  ck_channel_get_activity (channel)->pass = renewal->pass;
 }
 
 gboolean

@@ -41,16 +41,35 @@ begin (CkBroker *broker, CkChannel *channel)
     turn->func (broker, channel, g_ptr_array_index (turn->waiters, 0));
 }
 
+/* Also what is in a line already, whether it is this turn or one before it. */
+static void
+hurry (CkBroker *broker, CkChannel *channel)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (activity->awaited)
+    return;
+
+  activity->awaited = TRUE;
+  if (activity->pass != NULL)
+    ck_gate_hurry (ck_broker_get_gate (broker), activity->pass, CK_URGENCY_AWAITED);
+  if (activity->turns.length > 0)
+    ck_worker_pool_hurry (ck_broker_get_pool (broker), ck_channel_get_id (channel));
+}
+
 void
 ck_turns_take (CkBroker *broker,
                CkChannel *channel,
                CkTurnKind kind,
                CkTurnFunc func,
+               gboolean awaited,
                GTask *task)
 {
   CkActivity *activity = ck_channel_get_activity (channel);
   Turn *turn = NULL;
 
+  if (awaited)
+    hurry (broker, channel);
   if (kind == CK_TURN_RENEW || kind == CK_TURN_VERIFY)
     turn = find_turn (activity, kind);
   if (turn != NULL)
@@ -95,7 +114,10 @@ ck_turns_done (CkBroker *broker, CkChannel *channel, const GError *error)
   turn_free (turn);
 
   if (g_queue_is_empty (&activity->turns))
-    ck_broker_replan (broker, channel);
+    {
+      activity->awaited = FALSE;
+      ck_broker_replan (broker, channel);
+    }
   else
     begin (broker, channel);
 }

@@ -31,6 +31,7 @@ typedef void (*CkTurnFunc) (CkBroker *broker, CkChannel *channel, GTask *task);
  * ck_turns_take:
  * @task: (transfer full): returned TRUE or an error when the turn is done
  * @func: begins it
+ * @awaited: whether a caller waits for it: what is done for this channel then passes what is routine
  *
  * Renewals and verifications join one of their kind.
  */
@@ -38,6 +39,7 @@ void ck_turns_take (CkBroker *broker,
                     CkChannel *channel,
                     CkTurnKind kind,
                     CkTurnFunc func,
+                    gboolean awaited,
                     GTask *task);
 
 /**

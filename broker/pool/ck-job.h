@@ -6,6 +6,7 @@
 
 #include "ck-converse.h"
 #include "ck-grant.h"
+#include "ck-urgency.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,7 @@ G_BEGIN_DECLS
  * @client_secrets: (nullable): a serialized `as`, tried in this order; %NULL: a public client
  * @grant: (nullable): the grant to work on
  * @timeout: seconds a worker has for it, counted from when it begins, not while it waits its turn
+ * @urgency: what it passes in the line
  * @is_attempt: a person waits for it: it has a place in the pool for attempts
  * @converse: (nullable): asks the person; without it every question fails NotSupported
  * @converse_data: passed to @converse
@@ -47,6 +49,7 @@ typedef struct
   SecretValue *client_secrets;
   CkGrant *grant;
   guint timeout;
+  CkUrgency urgency;
   gboolean is_attempt;
   CkConverseFunc converse;
   gpointer converse_data;

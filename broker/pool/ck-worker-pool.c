@@ -302,7 +302,7 @@ ck_worker_pool_run_async (CkWorkerPool *pool,
     begin_run (run);
   else
     {
-      run->place = ck_job_queue_push (pool->queue, job->host, run);
+      run->place = ck_job_queue_push (pool->queue, job->host, job->urgency, run);
       dispatch (pool);
     }
 }
@@ -354,6 +354,21 @@ ck_worker_pool_run_finish (CkWorkerPool *pool, GAsyncResult *result, GError **er
 }
 
 /* ---- the whole of it ------------------------------------------------------------------------- */
+
+static gboolean
+is_of_channel (gpointer entry, gpointer channel)
+{
+  return g_str_equal (((Run *) entry)->job->channel, channel);
+}
+
+void
+ck_worker_pool_hurry (CkWorkerPool *pool, const char *channel)
+{
+  Run *run = ck_job_queue_find (pool->queue, is_of_channel, (gpointer) channel);
+
+  if (run != NULL)
+    ck_job_queue_hurry (pool->queue, run->place, CK_URGENCY_AWAITED);
+}
 
 void
 ck_worker_pool_set_limits (CkWorkerPool *pool, guint max_workers, guint max_attempts)

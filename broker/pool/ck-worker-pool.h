@@ -16,9 +16,9 @@ G_BEGIN_DECLS
  *
  * Workers start when there is work. One has a single transaction at a time and, afterwards, others
  * of the same client only: at most 100, for at most 10 minutes; an idle one is let go after 30
- * seconds. First come, first served, except that at most 8 jobs, and no more than half the places,
- * are running for one host at a time; attempts are counted apart and do not wait: there is a place
- * for one, or it fails.
+ * seconds. The most urgent first, among those first come, first served, except that at most 8 jobs,
+ * and no more than half the places, are running for one host at a time; attempts are counted apart
+ * and do not wait: there is a place for one, or it fails.
  */
 #define CK_TYPE_WORKER_POOL (ck_worker_pool_get_type ())
 G_DECLARE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, CK, WORKER_POOL, GObject)
@@ -86,6 +86,14 @@ void ck_worker_pool_run_async (CkWorkerPool *pool,
 CkOutcome *ck_worker_pool_run_finish (CkWorkerPool *pool,
                                       GAsyncResult *result,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_worker_pool_hurry:
+ * @channel: a channel's id
+ *
+ * A caller waits now for the job of this channel, if one waits in the line.
+ */
+void ck_worker_pool_hurry (CkWorkerPool *pool, const char *channel);
 
 /**
  * ck_worker_pool_shutdown:

@@ -10,10 +10,17 @@ typedef struct
 } Entry;
 
 static void
-push (CkJobQueue *queue, Entry *entry, const char *host, const char *name)
+push_urgent (
+    CkJobQueue *queue, Entry *entry, const char *host, CkUrgency urgency, const char *name)
 {
   entry->name = name;
-  entry->place = ck_job_queue_push (queue, host, entry);
+  entry->place = ck_job_queue_push (queue, host, urgency, entry);
+}
+
+static void
+push (CkJobQueue *queue, Entry *entry, const char *host, const char *name)
+{
+  push_urgent (queue, entry, host, CK_URGENCY_ROUTINE, name);
 }
 
 static Entry *
@@ -99,6 +106,83 @@ test_leaving (void)
   ck_job_queue_free (queue);
 }
 
+static gboolean
+has_name (gpointer entry, gpointer name)
+{
+  return g_strcmp0 (((Entry *) entry)->name, name) == 0;
+}
+
+/* A caller's is next, before a token that ends, before a thousand that are due. */
+static void
+test_urgent (void)
+{
+  CkJobQueue *queue = ck_job_queue_new ();
+  g_autofree Entry *routine = g_new0 (Entry, 1000);
+  Entry other, ending, awaited;
+
+  for (guint i = 0; i < 1000; i++)
+    push (queue, &routine[i], "a", i == 998 ? "last but one" : "routine");
+  push (queue, &other, "b", "other");
+  ck_job_queue_done (queue, assert_pop (queue, 1, "routine")->place);
+  push_urgent (queue, &ending, "a", CK_URGENCY_ENDING, "ending");
+  push_urgent (queue, &awaited, "a", CK_URGENCY_AWAITED, "awaited");
+  g_assert_true (ck_job_queue_peek (queue) == &awaited);
+  ck_job_queue_done (queue, assert_pop (queue, 1, "awaited")->place);
+
+  /* A caller comes for one that waits already. */
+  g_assert_null (ck_job_queue_find (queue, has_name, (gpointer) "nobody"));
+  g_assert_true (ck_job_queue_find (queue, has_name, (gpointer) "last but one") == &routine[998]);
+  ck_job_queue_hurry (queue, routine[998].place, CK_URGENCY_AWAITED);
+  ck_job_queue_hurry (queue, routine[998].place, CK_URGENCY_ROUTINE);
+  ck_job_queue_done (queue, assert_pop (queue, 1, "last but one")->place);
+
+  ck_job_queue_done (queue, assert_pop (queue, 1, "ending")->place);
+  for (guint i = 1; i < 1000; i++)
+    {
+      if (i != 998)
+        ck_job_queue_done (queue, assert_pop (queue, 1, "routine")->place);
+    }
+  ck_job_queue_done (queue, assert_pop (queue, 1, "other")->place);
+  ck_job_queue_free (queue);
+}
+
+/* Who comes after one that runs can be told before it is done, unless it is another host's turn. */
+static void
+test_reserved (void)
+{
+  CkJobQueue *queue = ck_job_queue_new ();
+  Entry a[4], b;
+
+  push (queue, &a[0], "a", "a1");
+  push (queue, &a[1], "a", "a2");
+  push (queue, &b, "b", "b1");
+  push (queue, &a[2], "a", "a3");
+  assert_pop (queue, 1, "a1");
+  g_assert_true (ck_job_queue_peek_after (queue, a[0].place, 1) == &a[1]);
+  ck_job_queue_reserve (queue, a[1].place);
+  g_assert_cmpuint (ck_job_queue_get_n_waiting (queue), ==, 3);
+  g_assert_cmpuint (ck_job_queue_get_n_running (queue), ==, 1);
+  g_assert_null (ck_job_queue_peek_after (queue, a[0].place, 1));
+  assert_pop (queue, 1, "b1");
+  assert_pop (queue, 1, NULL);
+
+  ck_job_queue_begin (queue, a[1].place);
+  ck_job_queue_done (queue, a[0].place);
+  g_assert_cmpuint (ck_job_queue_get_n_running (queue), ==, 2);
+  ck_job_queue_give_back (queue, a[1].place);
+  push_urgent (queue, &a[3], "a", CK_URGENCY_AWAITED, "a4");
+  ck_job_queue_reserve (queue, a[3].place);
+  ck_job_queue_give_back (queue, a[3].place);
+  ck_job_queue_done (queue, assert_pop (queue, 1, "a4")->place);
+  ck_job_queue_done (queue, assert_pop (queue, 1, "a2")->place);
+
+  ck_job_queue_reserve (queue, a[2].place);
+  ck_job_queue_remove (queue, a[2].place);
+  ck_job_queue_done (queue, b.place);
+  g_assert_cmpuint (ck_job_queue_get_n_waiting (queue), ==, 0);
+  ck_job_queue_free (queue);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -106,6 +190,8 @@ main (int argc, char **argv)
   g_test_add_func ("/job-queue/first-come", test_first_come);
   g_test_add_func ("/job-queue/per-host", test_per_host);
   g_test_add_func ("/job-queue/leaving", test_leaving);
+  g_test_add_func ("/job-queue/urgent", test_urgent);
+  g_test_add_func ("/job-queue/reserved", test_reserved);
 
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ck-clock.h"
+#include "ck-operations.h"
 #include "sim/sim-world.h"
 
 /* Everything is due at once: the lid opens after a long night. (tests/bench does it with ten
@@ -18,7 +19,7 @@
 
 typedef struct
 {
-  guint renewed[N_CHANNELS];
+  guint renewed[N_CHANNELS + 1];
   guint n_renewed;
   guint most_at_once;
   guint most_marked;
@@ -117,12 +118,65 @@ test_killed_in_the_middle (void)
   sim_world_tear_down (&world);
 }
 
+static void
+token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkGrant) grant = ck_channel_get_token_finish (result, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  *(gboolean *) user_data = TRUE;
+}
+
+/* Whether the renewal waits already, as routine, or is begun for the caller: what is begun goes
+ * before it, and nothing else of the thousands. */
+static void
+test_a_caller_is_next (void)
+{
+  g_autofree Storm *storm = g_new0 (Storm, 1);
+  g_autofree char *fresh = g_strdup_printf ("ch-%u", N_CHANNELS);
+  SimWorld world;
+  gboolean had_waited = FALSE, had_fresh = FALSE;
+  guint waits = N_CHANNELS, before;
+
+  set_up (&world, storm);
+  sim_world_stop (&world);
+  sim_world_add_channel (&world, fresh, "one", "at", "rt-1", 30 * 86400, 0);
+  sim_world_start (&world);
+  sim_time_suspend (9 * 3600);
+  while (storm->n_renewed < 200)
+    sim_time_run_usec (10000);
+  g_assert_cmpuint (storm->n_renewed, <, N_CHANNELS - 1000);
+
+  while (storm->renewed[--waits] > 0)
+    continue;
+  before = storm->n_renewed;
+  ck_channel_get_token_async (world.broker, sim_world_get_channel (&world, fresh), 40 * 86400,
+                              NULL, NULL, token_cb, &had_fresh);
+  {
+    g_autofree char *id = g_strdup_printf ("ch-%u", waits);
+
+    ck_channel_get_token_async (world.broker, sim_world_get_channel (&world, id), 0, NULL, NULL,
+                                token_cb, &had_waited);
+  }
+  while (!had_fresh || !had_waited)
+    sim_time_run_usec (10000);
+  g_assert_cmpuint (storm->renewed[waits], ==, 1);
+  g_assert_cmpuint (storm->renewed[N_CHANNELS], ==, 1);
+  g_assert_cmpuint (storm->n_renewed, <=, before + 2 * GATE);
+
+  sim_time_run (60);
+  g_assert_cmpuint (storm->n_renewed, ==, N_CHANNELS + 1);
+  sim_world_tear_down (&world);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/storm/after-sleep", test_after_sleep);
   g_test_add_func ("/storm/killed-in-the-middle", test_killed_in_the_middle);
+  g_test_add_func ("/storm/a-caller-is-next", test_a_caller_is_next);
 
   return g_test_run ();
 }
