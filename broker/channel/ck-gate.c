@@ -5,9 +5,9 @@
 
 #include "ck-job-queue.h"
 
-/* Twice what the pool sends to one host: while eight are on the wire, the marks of the next eight
- * are written. */
-#define PER_HOST 16
+/* Three times what the pool sends to one host: while eight are on the wire, the next eight lie ready
+ * at the workers, and the disk writes the marks and the answers of eight more. */
+#define PER_HOST 24
 
 struct _CkGatePass
 {

@@ -31,7 +31,9 @@ struct _CkWorkerPeer
   GDBusConnection *connection;
   CkWorkerTraffic *traffic;
   GCancellable *starting; /* NULL once started */
-  GSource *start_timeout;
+  GSource *deadline;      /* for its start, then for the job that runs */
+  GTask *runs;            /* not owned: its job is with the worker, which runs it */
+  GTask *next;            /* not owned: its job is with the worker, which runs it next */
   CkConversation *conversation; /* of the job that runs, NULL if none does */
   guint registration;
   guint n_jobs;
@@ -39,6 +41,13 @@ struct _CkWorkerPeer
   gint64 run_at;     /* monotonic */
   gboolean is_closed;
 };
+
+/* A job that is with the worker. */
+typedef struct
+{
+  CkJob *job;
+  guint number; /* it is the how manieth of this worker */
+} Call;
 
 G_DEFINE_FINAL_TYPE (CkWorkerPeer, ck_worker_peer, G_TYPE_OBJECT)
 
@@ -51,12 +60,28 @@ enum
 static guint signals[N_SIGNALS];
 
 static void
-clear_start (CkWorkerPeer *self)
+clear_deadline (CkWorkerPeer *self)
 {
-  g_clear_object (&self->starting);
-  if (self->start_timeout != NULL)
-    g_source_destroy (self->start_timeout);
-  g_clear_pointer (&self->start_timeout, g_source_unref);
+  if (self->deadline != NULL)
+    g_source_destroy (self->deadline);
+  g_clear_pointer (&self->deadline, g_source_unref);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  ck_worker_peer_close (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_deadline (CkWorkerPeer *self, guint seconds)
+{
+  clear_deadline (self);
+  self->deadline = g_timeout_source_new_seconds (seconds);
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_attach (self->deadline, g_main_context_get_thread_default ());
 }
 
 static void
@@ -65,7 +90,8 @@ ck_worker_peer_dispose (GObject *object)
   CkWorkerPeer *self = CK_WORKER_PEER (object);
 
   ck_worker_peer_close (self);
-  clear_start (self);
+  g_clear_object (&self->starting);
+  clear_deadline (self);
   g_clear_pointer (&self->conversation, ck_conversation_end);
   if (self->connection != NULL)
     {
@@ -129,11 +155,23 @@ ck_worker_peer_get_client (CkWorkerPeer *worker)
   return worker->client;
 }
 
+guint
+ck_worker_peer_get_jobs_left (CkWorkerPeer *worker)
+{
+  return MAX_JOBS - worker->n_jobs;
+}
+
+gboolean
+ck_worker_peer_takes_another (CkWorkerPeer *worker)
+{
+  return worker->connection != NULL && !worker->is_closed && worker->next == NULL
+         && worker->n_jobs < MAX_JOBS && g_get_monotonic_time () - worker->started_at < MAX_AGE;
+}
+
 gboolean
 ck_worker_peer_is_reusable (CkWorkerPeer *worker)
 {
-  return worker->connection != NULL && !worker->is_closed && worker->conversation == NULL
-         && worker->n_jobs < MAX_JOBS && g_get_monotonic_time () - worker->started_at < MAX_AGE;
+  return worker->runs == NULL && ck_worker_peer_takes_another (worker);
 }
 
 void
@@ -168,29 +206,14 @@ on_closed (GDBusConnection *connection,
 static void connect_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 static void authenticate_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
-static gboolean
-on_start_timeout (gpointer user_data)
-{
-  ck_worker_peer_close (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-arm_start_timeout (CkWorkerPeer *self)
-{
-  self->start_timeout = g_timeout_source_new_seconds (START_SECONDS);
-  g_source_set_callback (self->start_timeout, on_start_timeout, self, NULL);
-  g_source_attach (self->start_timeout, g_main_context_get_thread_default ());
-}
-
 static void
 fail_start (GTask *task, const char *why)
 {
   CkWorkerPeer *self = g_task_get_source_object (task);
 
   ck_worker_peer_close (self);
-  clear_start (self);
+  g_clear_object (&self->starting);
+  clear_deadline (self);
   g_task_return_new_error (task, CK_ERROR, CK_ERROR_FAILED, "no worker could be started: %s", why);
   g_object_unref (task);
 }
@@ -226,7 +249,7 @@ ck_worker_peer_start_async (CkWorkerPeer *worker,
   g_task_set_source_tag (task, ck_worker_peer_start_async);
   worker->starting = g_cancellable_new ();
   worker->started_at = g_get_monotonic_time ();
-  arm_start_timeout (worker);
+  set_deadline (worker, START_SECONDS);
 
   if (socket_path != NULL
       && (worker_path == NULL || g_file_test (socket_path, G_FILE_TEST_EXISTS)))
@@ -319,7 +342,8 @@ authenticate_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->traffic = ck_worker_traffic_new (self->connection);
   g_signal_connect (self->connection, "closed", G_CALLBACK (on_closed), self);
-  clear_start (self);
+  g_clear_object (&self->starting);
+  clear_deadline (self);
   g_dbus_connection_start_message_processing (self->connection);
   g_task_return_boolean (task, TRUE);
   g_object_unref (task);
@@ -379,6 +403,18 @@ make_fds (CkJob *job, GError **error)
   return fd >= 0 ? g_unix_fd_list_new_from_array (&fd, 1) : NULL;
 }
 
+/* The worker has nothing else to do: the time of @task's job counts from now. */
+static void
+begin_job (CkWorkerPeer *self, GTask *task)
+{
+  CkJob *job = ((Call *) g_task_get_task_data (task))->job;
+
+  self->runs = task;
+  self->run_at = g_get_monotonic_time ();
+  self->conversation = ck_conversation_new (job->converse, job->converse_data);
+  set_deadline (self, MIN (job->timeout, 86400) + GRACE_SECONDS);
+}
+
 void
 ck_worker_peer_run_async (CkWorkerPeer *worker,
                      CkJob *job,
@@ -388,11 +424,14 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
   g_autoptr (GTask) task = g_task_new (worker, NULL, callback, user_data);
   g_autoptr (GUnixFDList) fds = NULL;
   GError *error = NULL;
+  Call *call = g_new0 (Call, 1);
 
-  g_return_if_fail (worker->conversation == NULL);
+  g_return_if_fail (worker->next == NULL);
 
   g_task_set_source_tag (task, ck_worker_peer_run_async);
-  g_task_set_task_data (task, job, NULL);
+  call->job = job;
+  call->number = worker->n_jobs;
+  g_task_set_task_data (task, call, g_free);
 
   fds = make_fds (job, &error);
   if (fds == NULL)
@@ -402,11 +441,14 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
     }
 
   worker->n_jobs++;
-  worker->run_at = g_get_monotonic_time ();
-  worker->conversation = ck_conversation_new (job->converse, job->converse_data);
-  ck_worker_traffic_reset (worker->traffic);
+  ck_worker_traffic_reset (worker->traffic, call->number);
+  if (worker->runs == NULL)
+    begin_job (worker, task);
+  else
+    worker->next = task;
 
-  /* Not given a cancellable: a reply that is already here must not be thrown away. */
+  /* Not given a cancellable: a reply that is already here must not be thrown away. No time limit
+   * either: the deadline, which closes the connection, is for the job that runs. */
   g_dbus_connection_call_with_unix_fd_list (
       worker->connection,
       NULL,
@@ -421,7 +463,7 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
                      0),
       G_VARIANT_TYPE ("(sa{sv}ah)"),
       G_DBUS_CALL_FLAGS_NONE,
-      (int) (MIN (job->timeout, 86400) + GRACE_SECONDS) * 1000,
+      G_MAXINT,
       fds,
       NULL,
       run_cb,
@@ -434,14 +476,14 @@ out_of_time (CkWorkerPeer *self, CkJob *job, const GError *error)
 {
   gint64 taken = g_get_monotonic_time () - self->run_at;
 
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
-         || (error->domain == G_IO_ERROR && taken >= job->timeout * G_TIME_SPAN_SECOND);
+  return error->domain == G_IO_ERROR && taken >= job->timeout * G_TIME_SPAN_SECOND;
 }
 
 static CkOutcome *
-make_broken_outcome (CkWorkerPeer *self, CkJob *job, const GError *error)
+make_broken_outcome (CkWorkerPeer *self, const Call *call, const GError *error)
 {
-  gboolean in_doubt = ck_worker_traffic_has_spent (self->traffic);
+  CkJob *job = call->job;
+  gboolean in_doubt = ck_worker_traffic_has_spent (self->traffic, call->number);
   g_autofree char *message = ck_outcome_clean_text (error->message, 256);
   g_autofree char *detail = NULL;
   CkResult result = CK_RESULT_SYSTEM_ERR;
@@ -463,31 +505,54 @@ make_broken_outcome (CkWorkerPeer *self, CkJob *job, const GError *error)
   return ck_outcome_new_broken (result, in_doubt, detail);
 }
 
+/* The job of @task is no longer with the worker. */
+static void
+end_job (CkWorkerPeer *self, GTask *task)
+{
+  GTask *next = g_steal_pointer (&self->next);
+
+  if (self->runs != task)
+    return;
+
+  self->runs = NULL;
+  g_clear_pointer (&self->conversation, ck_conversation_end);
+  clear_deadline (self);
+  if (next != NULL)
+    begin_job (self, next);
+}
+
 static void
 run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   CkWorkerPeer *self = g_task_get_source_object (task);
-  CkJob *job = g_task_get_task_data (task);
+  const Call *call = g_task_get_task_data (task);
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
-  CkOutcome *outcome = NULL;
+  g_autoptr (CkOutcome) outcome = NULL;
+  gboolean was_begun = TRUE;
 
   reply = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source),
                                                            &fds,
                                                            result,
                                                            &error);
-  if (reply != NULL)
-    outcome = ck_outcome_new_from_reply (job->operation, reply, fds, &error);
+  if (reply != NULL && self->runs != task)
+    g_set_error_literal (&error, CK_ERROR, CK_ERROR_FAILED, "the worker answered out of turn");
+  else if (reply != NULL)
+    outcome = ck_outcome_new_from_reply (call->job->operation, reply, fds, &error);
   if (outcome == NULL)
     {
-      outcome = make_broken_outcome (self, job, error);
+      was_begun = reply != NULL || ck_worker_traffic_has_begun (self->traffic, call->number);
+      outcome = make_broken_outcome (self, call, error);
       ck_worker_peer_close (self);
     }
 
-  g_clear_pointer (&self->conversation, ck_conversation_end);
-  g_task_return_pointer (task, outcome, (GDestroyNotify) ck_outcome_free);
+  end_job (self, task);
+  if (was_begun)
+    g_task_return_pointer (task, g_steal_pointer (&outcome), (GDestroyNotify) ck_outcome_free);
+  else
+    g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY, "the worker ended before it began");
 }
 
 CkOutcome *

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /**
  * CkWorkerPeer:
  *
- * One worker and the connection to it, from its start to its end. It runs one job at a time; the
- * pool decides which. Emits `closed` when the connection is gone, whoever ended it.
+ * One worker and the connection to it, from its start to its end. It runs one job at a time, and may
+ * have the next already; the pool decides which. Emits `closed` when the connection is gone, whoever
+ * ended it.
  */
 #define CK_TYPE_WORKER_PEER (ck_worker_peer_get_type ())
 G_DECLARE_FINAL_TYPE (CkWorkerPeer, ck_worker_peer, CK, WORKER_PEER, GObject)
@@ -47,7 +48,8 @@ gboolean ck_worker_peer_start_finish (CkWorkerPeer *worker,
  * ck_worker_peer_run_async:
  * @job: (transfer none): must live until the callback
  *
- * After a crash, a timeout or nonsense the connection is closed.
+ * While another job runs: it lies ready at the worker, begins when that one has been answered, and
+ * its time counts from then. After a crash, a timeout or nonsense the connection is closed.
  */
 void ck_worker_peer_run_async (CkWorkerPeer *worker,
                           CkJob *job,
@@ -56,7 +58,8 @@ void ck_worker_peer_run_async (CkWorkerPeer *worker,
 
 /**
  * ck_worker_peer_run_finish:
- * @error: %CK_ERROR_FAILED if the job could not be handed over at all
+ * @error: %CK_ERROR_FAILED if the job could not be handed over at all; %CK_ERROR_BUSY if the worker
+ *   ended while another job ran: it had not begun this one
  *
  * Returns: (transfer full) (nullable): the outcome; a worker closed meanwhile is one, too
  */
@@ -65,9 +68,24 @@ CkOutcome *ck_worker_peer_run_finish (CkWorkerPeer *worker,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_worker_peer_get_jobs_left:
+ *
+ * Returns: how many jobs it may still be handed
+ */
+guint ck_worker_peer_get_jobs_left (CkWorkerPeer *worker);
+
+/**
+ * ck_worker_peer_takes_another:
+ *
+ * Returns: whether it is connected, has had fewer than 100 jobs, is younger than 10 minutes, and has
+ *   at most one job
+ */
+gboolean ck_worker_peer_takes_another (CkWorkerPeer *worker);
+
+/**
  * ck_worker_peer_is_reusable:
  *
- * Returns: whether it is connected, has had fewer than 100 jobs and is younger than 10 minutes
+ * Returns: whether it takes another job and has none
  */
 gboolean ck_worker_peer_is_reusable (CkWorkerPeer *worker);
 

@@ -12,17 +12,23 @@
 #define MAX_PER_HOST 8
 #define IDLE_MILLISECONDS 30000
 
+/* With so few jobs left to a worker, the one that takes its place is started. */
+#define LAST_JOBS 4
+
 /* One call of ck_worker_pool_run_async(), until its callback. */
-typedef struct
+typedef struct _Run Run;
+struct _Run
 {
   CkWorkerPool *pool; /* not owned: the task does */
   GTask *task;
   CkJob *job;
-  CkWorkerPeer *worker;      /* NULL while it waits */
+  CkWorkerPeer *worker;  /* NULL while it waits */
   CkJobPlace *place;     /* NULL for an attempt */
   GSource *cancellation; /* NULL if it cannot be cancelled */
   GList link;            /* in running */
-} Run;
+  Run *next;             /* its worker has that one's job already; NULL if none */
+  Run *before;           /* the one whose next it is, until that is done */
+};
 
 struct _CkWorkerPool
 {
@@ -34,6 +40,7 @@ struct _CkWorkerPool
   CkJobQueue *queue; /* Run */
   GQueue running;    /* Run, both kinds, with a worker each */
   guint n_attempts;
+  guint n_spares; /* being started for nobody's job yet */
   CkWorkerIdle *idle;
   guint64 n_started;
   gboolean is_shut_down;
@@ -43,6 +50,7 @@ G_DEFINE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, G_TYPE_OBJECT)
 
 static void start_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 static void run_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+static void dispatch (CkWorkerPool *self);
 
 static void
 ck_worker_pool_dispose (GObject *object)
@@ -115,6 +123,13 @@ run_free (Run *run)
   g_free (run);
 }
 
+/* No host takes more than half the workers. */
+static guint
+get_max_per_host (CkWorkerPool *self)
+{
+  return CLAMP (self->max_workers / 2, 1, MAX_PER_HOST);
+}
+
 static gboolean
 is_cancelled (Run *run)
 {
@@ -134,6 +149,72 @@ begin (Run *run, CkWorkerPeer *worker)
 }
 
 static void
+spare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkWorkerPool) self = user_data;
+  CkWorkerPeer *worker = CK_WORKER_PEER (source);
+  g_autoptr (GError) error = NULL;
+
+  self->n_spares--;
+  if (!ck_worker_peer_start_finish (worker, result, &error))
+    g_debug ("%s", error->message);
+  if (self->is_shut_down)
+    ck_worker_peer_close (worker);
+  ck_worker_idle_put (self->idle, worker);
+  dispatch (self);
+}
+
+/* A slot would stand empty while its next worker starts; and those of a storm, which began together,
+ * would all do so at once. */
+static void
+start_spare (CkWorkerPool *self, const char *client)
+{
+  guint n_workers = self->running.length + self->n_spares + ck_worker_idle_get_length (self->idle);
+
+  if (ck_job_queue_get_n_waiting (self->queue) == 0 || n_workers >= self->max_workers)
+    return;
+
+  self->n_spares++;
+  self->n_started++;
+  ck_worker_peer_start_async (ck_worker_peer_new (client), self->worker_path, self->socket_path,
+                              spare_cb, g_object_ref (self));
+}
+
+static void
+hand_over (Run *run)
+{
+  ck_worker_peer_run_async (run->worker, run->job, run_cb, run);
+  if (ck_worker_peer_get_jobs_left (run->worker) == LAST_JOBS)
+    start_spare (run->pool, run->job->client);
+}
+
+/*
+ * A worker that gets its next job before it has answered the one it runs goes on at once: to be
+ * handed one only then would cost it, and the platform's slot, two ways through the broker's loop.
+ * It is the job that would have come anyway: nobody else loses a turn by it. One that may be
+ * cancelled waits, as that ends the worker.
+ */
+static void
+hand_ahead (Run *run)
+{
+  CkWorkerPool *self = run->pool;
+  Run *next;
+
+  if (run->place == NULL || run->next != NULL || !ck_worker_peer_takes_another (run->worker))
+    return;
+  next = ck_job_queue_peek_after (self->queue, run->place, get_max_per_host (self));
+  if (next == NULL || next->cancellation != NULL || *next->job->client == '\0'
+      || !g_str_equal (next->job->client, run->job->client))
+    return;
+
+  ck_job_queue_reserve (self->queue, next->place);
+  run->next = next;
+  next->before = run;
+  next->worker = g_object_ref (run->worker);
+  hand_over (next);
+}
+
+static void
 begin_with_new_worker (Run *run)
 {
   CkWorkerPool *self = run->pool;
@@ -147,7 +228,7 @@ static void
 begin_with_old_worker (Run *run, CkWorkerPeer *worker)
 {
   begin (run, worker);
-  ck_worker_peer_run_async (worker, run->job, run_cb, run);
+  hand_over (run);
 }
 
 static void
@@ -172,12 +253,57 @@ begin_run (Run *run)
 static void
 dispatch (CkWorkerPool *self)
 {
-  guint per_host = CLAMP (self->max_workers / 2, 1, MAX_PER_HOST);
+  guint per_host = get_max_per_host (self);
   Run *run;
 
-  while (!self->is_shut_down && ck_job_queue_get_n_running (self->queue) < self->max_workers
+  if (self->is_shut_down)
+    return;
+
+  while (ck_job_queue_get_n_running (self->queue) < self->max_workers
          && (run = ck_job_queue_pop (self->queue, per_host)) != NULL)
     begin_run (run);
+  for (GList *link = self->running.head; link != NULL; link = link->next)
+    hand_ahead (link->data);
+}
+
+/* The job it waited behind has been answered: its own runs now. */
+static void
+promote (Run *run)
+{
+  CkWorkerPool *self = run->pool;
+
+  run->before->next = NULL;
+  run->before = NULL;
+  ck_job_queue_begin (self->queue, run->place);
+  begin (run, run->worker);
+}
+
+/* Ends what begin() or hand_ahead() began, but for the worker and the place. */
+static void
+leave (Run *run)
+{
+  CkWorkerPool *self = run->pool;
+
+  if (run->before != NULL)
+    {
+      run->before->next = NULL;
+      run->before = NULL;
+      return;
+    }
+
+  g_queue_unlink (&self->running, &run->link);
+  if (run->job->is_attempt)
+    self->n_attempts--;
+}
+
+/* Its worker ended while it ran the job before: nothing of this one has happened. */
+static void
+wait_again (Run *run)
+{
+  leave (run);
+  ck_job_queue_give_back (run->pool->queue, run->place);
+  g_clear_object (&run->worker);
+  dispatch (run->pool);
 }
 
 /*
@@ -190,16 +316,26 @@ finish (Run *run, CkOutcome *outcome, GError *error)
   g_autoptr (GTask) task = run->task;
   g_autoptr (CkWorkerPool) self = g_object_ref (run->pool);
 
-  if (run->worker != NULL)
+  if (run->before != NULL)
     {
-      g_queue_unlink (&self->running, &run->link);
-      if (run->job->is_attempt)
-        self->n_attempts--;
-      if (run->place != NULL)
-        ck_job_queue_done (self->queue, run->place);
+      leave (run);
+      ck_job_queue_remove (self->queue, run->place);
+      g_clear_object (&run->worker);
+    }
+  else if (run->worker != NULL)
+    {
+      leave (run);
       if (*run->job->client == '\0' || self->is_shut_down)
         ck_worker_peer_close (run->worker);
-      ck_worker_idle_put (self->idle, g_steal_pointer (&run->worker));
+      if (run->next != NULL)
+        {
+          promote (run->next);
+          g_clear_object (&run->worker);
+        }
+      else
+        ck_worker_idle_put (self->idle, g_steal_pointer (&run->worker));
+      if (run->place != NULL)
+        ck_job_queue_done (self->queue, run->place);
     }
   else if (run->place != NULL)
     ck_job_queue_remove (self->queue, run->place);
@@ -315,7 +451,8 @@ start_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (ck_worker_peer_start_finish (run->worker, result, &error))
     {
-      ck_worker_peer_run_async (run->worker, run->job, run_cb, run);
+      hand_over (run);
+      hand_ahead (run);
       return;
     }
 
@@ -333,17 +470,24 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Run *run = user_data;
   GError *error = NULL;
   CkOutcome *outcome = ck_worker_peer_run_finish (run->worker, result, &error);
+  gboolean not_begun = g_error_matches (error, CK_ERROR, CK_ERROR_BUSY);
   gboolean broken = outcome != NULL && outcome->result == CK_RESULT_SYSTEM_ERR
                     && *outcome->deciding_module == '\0' && outcome->grant == NULL;
 
   /* We closed the connection ourselves: that says nothing about the platform. */
-  if (broken && is_cancelled (run))
-    error = cancelled_error ();
-  else if (broken && run->pool->is_shut_down)
-    error = shut_down_error ();
+  if ((broken || not_begun) && (is_cancelled (run) || run->pool->is_shut_down))
+    {
+      g_clear_error (&error);
+      g_clear_pointer (&outcome, ck_outcome_free);
+      error = is_cancelled (run) ? cancelled_error () : shut_down_error ();
+    }
+  else if (not_begun)
+    {
+      g_error_free (error);
+      wait_again (run);
+      return;
+    }
 
-  if (error != NULL)
-    g_clear_pointer (&outcome, ck_outcome_free);
   finish (run, outcome, error);
 }
 

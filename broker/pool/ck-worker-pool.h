@@ -14,11 +14,13 @@ G_BEGIN_DECLS
  * Runs transactions in channelkeeper-worker processes, over a private D-Bus connection each
  * (backends/worker/org.channelkeeper.Worker1.xml).
  *
- * Workers start when there is work. One has a single transaction at a time and, afterwards, others
+ * Workers start when there is work. One runs a single transaction at a time and, afterwards, others
  * of the same client only: at most 100, for at most 10 minutes; an idle one is let go after 30
- * seconds. The most urgent first, among those first come, first served, except that at most 8 jobs,
- * and no more than half the places, are running for one host at a time; attempts are counted apart
- * and do not wait: there is a place for one, or it fails.
+ * seconds. While it runs one, the one that would come next lies ready in its socket, and if the
+ * worker ends before it has begun that one, another gets it. The most urgent first, among those
+ * first come, first served, except that at most 8 jobs, and no more than half the places, are
+ * running for one host at a time; attempts are counted apart and do not wait: there is a place for
+ * one, or it fails.
  */
 #define CK_TYPE_WORKER_POOL (ck_worker_pool_get_type ())
 G_DECLARE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, CK, WORKER_POOL, GObject)

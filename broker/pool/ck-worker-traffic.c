@@ -15,8 +15,9 @@
 struct _CkWorkerTraffic
 {
   gatomicrefcount ref_count;
-  int n_messages; /* atomic */
-  int has_spent;  /* atomic */
+  int n_messages;   /* atomic */
+  int n_answers;    /* atomic */
+  int has_spent[2]; /* atomic; of jobs with an even number, and with an odd one */
 };
 
 void
@@ -27,16 +28,22 @@ ck_worker_traffic_unref (CkWorkerTraffic *traffic)
 }
 
 void
-ck_worker_traffic_reset (CkWorkerTraffic *traffic)
+ck_worker_traffic_reset (CkWorkerTraffic *traffic, guint number)
 {
   g_atomic_int_set (&traffic->n_messages, 0);
-  g_atomic_int_set (&traffic->has_spent, FALSE);
+  g_atomic_int_set (&traffic->has_spent[number % 2], FALSE);
 }
 
 gboolean
-ck_worker_traffic_has_spent (CkWorkerTraffic *traffic)
+ck_worker_traffic_has_begun (CkWorkerTraffic *traffic, guint number)
 {
-  return g_atomic_int_get (&traffic->has_spent);
+  return (guint) g_atomic_int_get (&traffic->n_answers) >= number;
+}
+
+gboolean
+ck_worker_traffic_has_spent (CkWorkerTraffic *traffic, guint number)
+{
+  return g_atomic_int_get (&traffic->has_spent[number % 2]);
 }
 
 void
@@ -64,7 +71,7 @@ note_signal (CkWorkerTraffic *traffic, GDBusMessage *message)
 
   g_variant_get (body, "(b)", &spends);
   if (spends)
-    g_atomic_int_set (&traffic->has_spent, TRUE);
+    g_atomic_int_set (&traffic->has_spent[(guint) g_atomic_int_get (&traffic->n_answers) % 2], TRUE);
 }
 
 static gboolean
@@ -105,8 +112,12 @@ on_message (GDBusConnection *connection,
 
   if (g_atomic_int_add (&traffic->n_messages, 1) >= MAX_MESSAGES || !has_memfds_only (message))
     ck_worker_traffic_cut (connection);
-  else if (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR
-           || (type == G_DBUS_MESSAGE_TYPE_METHOD_CALL && is_question (message)))
+  else if (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR)
+    {
+      g_atomic_int_inc (&traffic->n_answers);
+      return message;
+    }
+  else if (type == G_DBUS_MESSAGE_TYPE_METHOD_CALL && is_question (message))
     return message;
   else if (type == G_DBUS_MESSAGE_TYPE_SIGNAL)
     note_signal (traffic, message);

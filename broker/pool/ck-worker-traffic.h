@@ -24,15 +24,28 @@ CkWorkerTraffic *ck_worker_traffic_new (GDBusConnection *connection);
 void ck_worker_traffic_unref (CkWorkerTraffic *traffic);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkWorkerTraffic, ck_worker_traffic_unref)
 
-/* Forgets what was sent: a new job begins. */
-void ck_worker_traffic_reset (CkWorkerTraffic *traffic);
+/**
+ * ck_worker_traffic_reset:
+ * @number: of the job that is handed over next; they count from 0, without a gap
+ *
+ * Two may be with the worker: the one that runs, and the one it runs next.
+ */
+void ck_worker_traffic_reset (CkWorkerTraffic *traffic, guint number);
+
+/**
+ * ck_worker_traffic_has_begun:
+ *
+ * Returns: whether the worker has answered all jobs before the one of @number, and so had a reason
+ *   to begin it
+ */
+gboolean ck_worker_traffic_has_begun (CkWorkerTraffic *traffic, guint number);
 
 /**
  * ck_worker_traffic_has_spent:
  *
- * Returns: whether a request that may use up a secret was announced since the last reset
+ * Returns: whether a request that may use up a secret was announced during the job of @number
  */
-gboolean ck_worker_traffic_has_spent (CkWorkerTraffic *traffic);
+gboolean ck_worker_traffic_has_spent (CkWorkerTraffic *traffic, guint number);
 
 /**
  * ck_worker_traffic_cut:

@@ -149,6 +149,40 @@ run_slow (GDBusMethodInvocation *invocation)
   g_timeout_add (100, on_slow, invocation);
 }
 
+/* ---- with the next job at hand ----------------------------------------------------------------- */
+
+static guint n_runs;
+
+static void
+run_spend_then_die (GDBusMethodInvocation *invocation)
+{
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
+
+  if (n_runs++ == 0)
+    {
+      run_spend_and_answer (invocation);
+      return;
+    }
+  g_dbus_connection_flush_sync (connection, NULL, NULL);
+  _exit (EXIT_FAILURE);
+}
+
+static void
+run_die_spending (GDBusMethodInvocation *invocation)
+{
+  if (n_runs++ > 0)
+    run_spend_and_die (invocation);
+  answer (invocation, "success", "@a{sv} {}", -1);
+}
+
+/* The second is answered, the first is not. */
+static void
+run_out_of_turn (GDBusMethodInvocation *invocation)
+{
+  if (n_runs++ > 0)
+    answer (invocation, "success", "@a{sv} {}", -1);
+}
+
 static void
 run_wrong_type (GDBusMethodInvocation *invocation)
 {
@@ -372,6 +406,9 @@ static const struct
   { "spend-and-answer", NULL, run_spend_and_answer },
   { "hang", NULL, run_hang },
   { "slow", NULL, run_slow },
+  { "spend-then-die", NULL, run_spend_then_die },
+  { "die-spending", NULL, run_die_spending },
+  { "out-of-turn", NULL, run_out_of_turn },
   { "wrong-type", NULL, run_wrong_type },
   { "error", NULL, run_error },
   { "unknown-verdict", NULL, run_unknown_verdict },

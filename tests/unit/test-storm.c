@@ -15,7 +15,7 @@
 #define LIFETIME (4 * 3600)
 
 /* What one host is sent, or about to be sent, at a time. */
-#define GATE 16
+#define GATE 24
 
 typedef struct
 {

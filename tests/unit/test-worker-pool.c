@@ -154,6 +154,57 @@ test_a_hundred_jobs (PoolBench *bench, gconstpointer data)
     }
 }
 
+/* A job that lay ready at a worker that ends with another's: nothing of it has happened, and the
+ * next worker has it, with all of its time. */
+static void
+test_behind_a_crash (PoolBench *bench, gconstpointer data)
+{
+  static const char *const lines[] = { "required debug.so crash", "required debug.so hang" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      PoolRun *runs[4];
+
+      ck_worker_pool_set_limits (bench->pool, 1, 1);
+      for (gsize j = 0; j < G_N_ELEMENTS (runs); j++)
+        {
+          CkJob *job = pool_bench_job (bench, "renew", j == 0 ? lines[i] : "required permit.so");
+
+          job->timeout = 1;
+          runs[j] = pool_bench_begin (bench, job, NULL);
+        }
+      for (gsize j = 0; j < G_N_ELEMENTS (runs); j++)
+        {
+          g_autoptr (CkOutcome) outcome = pool_bench_end (runs[j], NULL);
+
+          g_assert_cmpint (outcome->result == CK_RESULT_SUCCESS, ==, j > 0);
+        }
+    }
+}
+
+/* The worker that takes the place of another is there when that one has had its hundred. */
+static void
+test_spare (PoolBench *bench, gconstpointer data)
+{
+  PoolRun *runs[101];
+  CkWorkerPoolStats stats;
+
+  ck_worker_pool_set_limits (bench->pool, 2, 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (runs); i++)
+    runs[i] = pool_bench_begin (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (runs); i++)
+    {
+      g_autoptr (CkOutcome) outcome = pool_bench_end (runs[i], NULL);
+
+      g_assert_cmpint (outcome->result, ==, CK_RESULT_SUCCESS);
+      ck_worker_pool_get_stats (bench->pool, &stats);
+      if (i < 90)
+        g_assert_cmpuint (stats.started, ==, 1);
+      if (i == 97)
+        g_assert_cmpuint (stats.started, ==, 2);
+    }
+}
+
 static void
 test_no_worker (void)
 {
@@ -254,6 +305,8 @@ main (int argc, char **argv)
   ADD ("/worker-pool/crash-and-hang", test_crash_and_hang);
   ADD ("/worker-pool/reuse", test_reuse);
   ADD ("/worker-pool/a-hundred-jobs", test_a_hundred_jobs);
+  ADD ("/worker-pool/behind-a-crash", test_behind_a_crash);
+  ADD ("/worker-pool/spare", test_spare);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
   g_test_add_func ("/worker-pool/socket", test_socket);
 
