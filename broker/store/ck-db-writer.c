@@ -62,12 +62,29 @@ job_complete (Job *job)
     g_task_return_boolean (task, TRUE);
 }
 
+/* SQLite forgets the errno of a COMMIT that fails; its files remember theirs. */
+static int
+find_errno (sqlite3 *db)
+{
+  sqlite3_file *log = NULL;
+  int found = sqlite3_system_errno (db);
+
+  if (found == 0
+      && sqlite3_file_control (db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK
+      && log != NULL && log->pMethods != NULL)
+    log->pMethods->xFileControl (log, SQLITE_FCNTL_LAST_ERRNO, &found);
+  if (found == 0)
+    sqlite3_file_control (db, "main", SQLITE_FCNTL_LAST_ERRNO, &found);
+
+  return found;
+}
+
 gboolean
 ck_db_writer_set_error (sqlite3 *db, const char *doing, GError **error)
 {
   int code = sqlite3_errcode (db) & 0xff;
-  int os_error = sqlite3_system_errno (db);
   gboolean from_os = code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
+  int os_error = from_os ? find_errno (db) : 0;
 
   g_set_error (error,
                CK_ERROR,
@@ -76,9 +93,9 @@ ck_db_writer_set_error (sqlite3 *db, const char *doing, GError **error)
                doing,
                sqlite3_db_filename (db, "main"),
                sqlite3_errmsg (db),
-               from_os && os_error != 0 ? " (" : "",
-               from_os && os_error != 0 ? g_strerror (os_error) : "",
-               from_os && os_error != 0 ? ")" : "");
+               os_error != 0 ? " (" : "",
+               os_error != 0 ? g_strerror (os_error) : "",
+               os_error != 0 ? ")" : "");
 
   return FALSE;
 }

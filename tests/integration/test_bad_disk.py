@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A disk that takes five seconds for an fsync, and a file system that turns read-only."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from harness import setups, tree
+from harness.caller import CHANNEL, options
+from harness.wait import wait_for
+
+BROKER = "org.channelkeeper.Broker1"
+ROOT = "/org/channelkeeper/Broker1"
+FSYNC = 5
+AT_ONCE = FSYNC / 2  # a fraction of it, on a machine with other work
+
+
+class BadDisk:
+    """What the broker's disk does, from now on (bad-disk.c)."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+
+    def be(self, trouble):
+        with open(os.path.join(self.folder, trouble), "w", encoding="ascii"):
+            pass
+
+    def be_well(self):
+        for name in os.listdir(self.folder):
+            os.unlink(os.path.join(self.folder, name))
+
+
+@pytest.fixture
+def disk(idle_broker):
+    it = BadDisk(idle_broker.directory + "/disk")
+    idle_broker.extra_env = {
+        "LD_PRELOAD": tree.locate("bad-disk.so"),
+        "CK_BAD_DISK": it.folder,
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+    }
+    yield it
+    it.be_well()
+
+
+def test_slow_fsync_delays_nobody_who_needs_no_disk(disk, connected, oidc, callers, bob):
+    """A token read never waits for the disk; who wants a new one waits for it; signals come after it."""
+    events = bob.record(path=connected.path, interface=CHANNEL)
+    reader = connected.seen_by(callers("studio"))
+    held = reader.token()[0]
+    disk.be("slow")
+    begun = time.monotonic()
+    pending = connected.send("GetAccessToken", "(a{sv})", options(min_validity=5000))
+    slowest = reads = 0
+    while not pending.done:
+        before = time.monotonic()
+        token = reader.token()[0]
+        assert connected.state == "connected" and bob.list_channels()
+        slowest = max(slowest, time.monotonic() - before)
+        reads += token == held
+    assert time.monotonic() - begun > FSYNC, "the disk was not slow"
+    assert slowest < AT_ONCE and reads > 20, f"{reads} reads, one took {slowest:.1f} s"
+    fresh = pending.result()[0]
+    assert fresh != held and oidc.accepts(fresh) == "alice-channel"
+    assert not [event for event in events if event.name == "Renewed"], "announced before the commit"
+    wait_for(lambda: [event for event in events if event.name == "Renewed"], 3 * FSYNC, "the announcement")
+
+
+def test_what_was_announced_on_a_slow_disk_is_on_it(disk, connected, oidc, bob, broker):
+    """kill -9 as soon as the signal is heard: the grant and the event are there."""
+    events = bob.record(path=connected.path, interface=CHANNEL)
+    disk.be("slow")
+    connected.send("Renew")
+    [renewed] = wait_for(lambda: [event for event in events if event.name == "Renewed"], 5 * FSYNC, "the renewal")
+    broker.kill()
+    disk.be_well()
+    broker.start()
+    assert connected.prop("Generation") == 2
+    assert "Renewed" in [row[1] for row in connected.history()]
+    assert bob.broker("GetSnapshot", "(a{sv})", {})[0] >= renewed.args[0]
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
+
+
+def test_an_end_during_a_slow_fsync_loses_nothing(disk, connected, oidc, broker):
+    """SIGTERM while the new grant is on its way to the disk: it gets there."""
+    since = len(oidc.requests())
+    disk.be("slow")
+    connected.send("Renew")
+    wait_for(lambda: oidc.token_requests(since=since), 3 * FSYNC, "the server's answer")
+    broker.process.send_signal(signal.SIGTERM)
+    assert broker.process.wait(12 * FSYNC) == 0
+    disk.be_well()
+    broker.start()
+    assert connected.prop("Generation") == 2 and oidc.accepts(connected.token()[0]) == "alice-channel"
+    connected.renew()
+    assert [entry["status"] for entry in oidc.token_requests(since=since)] == [200, 200]
+
+
+def test_read_only_file_system_costs_no_token(disk, oidc_channel, oidc, root, broker, journal):
+    """Rule 5: the new grant lives in memory, handed out as unsaved; the vault says what is wrong; and it
+    is written as soon as that is possible."""
+    oidc.settings(accessTtl=14)
+    setups.connect(oidc_channel, "alice-channel")
+    noted = len(journal.entries)
+    disk.be("read-only")
+    wait_for(lambda: oidc_channel.token()[2]["generation"] == 2, 30, "the renewal")
+    token, _, details = oidc_channel.token()
+    assert details["unsaved"] and oidc.accepts(token) == "alice-channel"
+    assert oidc_channel.state == "connected"
+    assert root.get(ROOT, BROKER, "VaultState") == "degraded"
+    [entry] = wait_for(lambda: journal.find(noted, CK_OUTCOME="degraded"), 5, "the journal's entry")
+    assert "vault.db" in entry["MESSAGE"] and "Read-only file system" in entry["MESSAGE"]
+    disk.be_well()
+    wait_for(lambda: "unsaved" not in oidc_channel.token()[2], 15, "the grant being written")
+    wait_for(lambda: root.get(ROOT, BROKER, "VaultState") == "open", 5, "the vault being well again")
+    broker.kill()
+    broker.start()
+    assert oidc.accepts(oidc_channel.token()[0]) == "alice-channel"
+
+
+@pytest.fixture
+def own_file_system(broker):
+    subprocess.run(["mount", "--bind", broker.state, broker.state], check=True)
+    yield broker.state
+    subprocess.run(["umount", "-l", broker.state], check=True)
+
+
+def test_start_on_a_read_only_file_system(connected, oidc, broker, own_file_system):
+    """It ends, and says which file and why; nothing is changed, and later all is there."""
+    broker.stop()
+    subprocess.run(["mount", "-o", "remount,bind,ro", own_file_system], check=True)
+    broker.start(wait=False)
+    assert broker.process.wait(10) != 0
+    broker.process = None
+    last = broker.log().splitlines()[-1]
+    assert "state.db" in last and "read-only" in last, last
+    subprocess.run(["mount", "-o", "remount,bind,rw", own_file_system], check=True)
+    broker.start()
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
