@@ -157,6 +157,40 @@ def test_a_change_while_polkit_is_asked_forgets_the_answer(connected, callers, h
         os.unlink(path)
 
 
+def test_polkit_that_ends_in_the_middle_of_a_check(connected, callers, polkit, hung_polkit):
+    """Nobody waits for an answer that cannot come, and no yes outlives the one who gave it."""
+    known, fresh = connected.seen_by(callers("studio")), connected.seen_by(callers("dave"))
+    known.token()
+    hung_polkit.begin()
+    pending = fresh.send("GetAccessToken")
+    spin(0.3)
+    assert not pending.done
+    begun = time.monotonic()
+    polkit.stop()
+    try:
+        error = refused(pending.result, 10)
+        assert error.word == "NotAuthorized" and "polkit cannot be asked" in error.message
+        assert time.monotonic() - begun < 4
+        assert refused(known.token).word == "NotAuthorized", "the remembered yes"
+        assert time.monotonic() - begun < 5, "too late to tell: it would have been forgotten anyway"
+        assert connected.state == "connected"
+    finally:
+        polkit.start()
+    assert known.token()[0] and fresh.token()[0]
+
+
+def test_polkit_started_again_is_asked_again(connected, callers, polkit, questions):
+    known = connected.seen_by(callers("studio"))
+    known.token()
+    begun = time.monotonic()
+    polkit.stop()
+    polkit.start()
+    before = questions.count()
+    assert known.token()[0] and known.token()[0]
+    assert questions.count() - before == 1
+    assert time.monotonic() - begun < 5, "too late to tell"
+
+
 def test_busy_when_the_time_is_up_and_the_work_goes_on(connected, oidc):
     oidc.settings(delay=3000)
     begun = time.monotonic()
