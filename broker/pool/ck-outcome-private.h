@@ -36,7 +36,7 @@ CkOutcome *ck_outcome_new_broken (CkResult result, gboolean in_doubt, const char
 
 /**
  * ck_outcome_clean_text:
- * @text: from a worker
+ * @text: from a worker, or about one: any bytes
  * @max_bytes: where it is cut, between characters
  *
  * Returns: (transfer full): one line of it, control characters become spaces

@@ -56,9 +56,10 @@ ck_outcome_new_broken (CkResult result, gboolean in_doubt, const char *detail)
 char *
 ck_outcome_clean_text (const char *text, gsize max_bytes)
 {
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
   g_autoptr (GString) clean = g_string_new (NULL);
 
-  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+  for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
     {
       gunichar character = g_utf8_get_char (c);
       gsize length = (gsize) (g_utf8_next_char (c) - c);

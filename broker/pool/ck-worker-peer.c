@@ -206,15 +206,17 @@ on_closed (GDBusConnection *connection,
 static void connect_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 static void authenticate_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
+/* GDBus quotes what does not authenticate, and that may be any bytes. */
 static void
 fail_start (GTask *task, const char *why)
 {
   CkWorkerPeer *self = g_task_get_source_object (task);
+  g_autofree char *words = ck_outcome_clean_text (why, 256);
 
   ck_worker_peer_close (self);
   g_clear_object (&self->starting);
   clear_deadline (self);
-  g_task_return_new_error (task, CK_ERROR, CK_ERROR_FAILED, "no worker could be started: %s", why);
+  g_task_return_new_error (task, CK_ERROR, CK_ERROR_FAILED, "no worker could be started: %s", words);
   g_object_unref (task);
 }
 

@@ -77,6 +77,8 @@ test_no_connection (gconstpointer mode)
   g_assert_null (pool_bench_run (&bench, pool_bench_job (&bench, "renew", LINE), &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_FAILED);
   g_assert_true (g_str_has_prefix (error->message, "no worker could be started: "));
+  /* It goes into the history and onto the bus, whatever the worker sent. */
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
   pool_bench_tear_down (&bench);
 }
 
