@@ -248,10 +248,18 @@ explain (CURL *curl, Exchange *exchange, CURLcode code, CkHttpOutcome *outcome)
 {
   g_autofree char *host = dup_host (exchange->request->uri);
   const char *words = curl_easy_strerror (code);
-  long status = 0, request_size = 0;
+  long status = 0, request_size = 0, proxy_status = 0;
 
   curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo (curl, CURLINFO_REQUEST_SIZE, &request_size);
+  curl_easy_getinfo (curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+
+  if (!exchange->prepared && proxy_status >= 300)
+    return give_up (outcome,
+                    CK_HTTP_TROUBLE_CONNECT,
+                    0,
+                    g_strdup_printf ("%s cannot be reached: the proxy refuses (HTTP %ld)", host,
+                                     proxy_status));
 
   if (!exchange->prepared || request_size == 0)
     return give_up (outcome,

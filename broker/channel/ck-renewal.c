@@ -159,6 +159,28 @@ prefer_suspicion (Renewal *renewal)
   outcome->detail = g_steal_pointer (&renewal->suspicion_words);
 }
 
+/* The state alone would say that all is well. */
+static GError *
+make_refused_error (Renewal *renewal)
+{
+  const CkChannelRecord *record = ck_channel_get_record (renewal->channel);
+  const CkOutcome *outcome = renewal->outcome;
+
+  if (record->state == CK_STATE_SUSPENDED
+      || !ck_channel_may_hand_out (renewal->channel, ck_clock_now ()))
+    return ck_channel_state_error (renewal->channel);
+
+  return g_error_new (CK_ERROR,
+                      CK_ERROR_PROVIDER_UNAVAILABLE,
+                      "%s could not be renewed (%s)%s%s; it is tried again, and the token held is good "
+                      "until it runs out",
+                      record->id,
+                      outcome->cause != CK_CAUSE_NONE ? ck_cause_to_string (outcome->cause)
+                                                      : "refused",
+                      *outcome->detail != '\0' ? ": " : "",
+                      outcome->detail);
+}
+
 static void
 refused (GTask *task)
 {
@@ -183,7 +205,7 @@ refused (GTask *task)
       events);
   ck_client_fault_spread (renewal->broker, renewal->channel, renewal->outcome, former);
 
-  g_task_return_error (task, ck_channel_state_error (renewal->channel));
+  g_task_return_error (task, make_refused_error (renewal));
 }
 
 /* The renewal failed after the platform had already replaced the refresh token: what is left is the
