@@ -158,6 +158,9 @@ run (Daemon *daemon, GError **error)
   if (config == NULL
       || !ck_vault_select_backend (ck_config_get_settings (config)->vault_backend, error))
     return EXIT_FAILURE;
+  /* This makes GLib's first thread. */
+  g_unix_signal_add (SIGTERM, on_terminate, daemon);
+  g_unix_signal_add (SIGINT, on_terminate, daemon);
 
   daemon->broker = ck_broker_new (config, &paths, error);
   if (daemon->broker == NULL)
@@ -210,8 +213,6 @@ main (int argc, char **argv)
     }
 
   daemon.loop = g_main_loop_new (NULL, FALSE);
-  g_unix_signal_add (SIGTERM, on_terminate, &daemon);
-  g_unix_signal_add (SIGINT, on_terminate, &daemon);
   status = run (&daemon, &error);
   if (error != NULL)
     g_printerr ("channelkeeperd: %s\n", error->message);
