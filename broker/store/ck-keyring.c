@@ -10,6 +10,7 @@
 #define DEFAULT_COLLECTION "/org/freedesktop/secrets/aliases/default"
 #define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
+#define NOBODY "org.channelkeeper.Nobody"
 #define BUS_VARIABLE "DBUS_SESSION_BUS_ADDRESS"
 
 /* Seconds: that a check may take; from a check that found nothing to the next. */
@@ -123,7 +124,8 @@ settle (CkKeyring *self, const char *reason)
 
 /* ---- the bus ---------------------------------------------------------------------------------- */
 
-/* Our connection is used for nothing else, and libsecret would start the service here and there. */
+/* Our connection is used for nothing else. libsecret would start the service in passing, and GDBusProxy
+ * asks for it in so many words: what it asks for then is a name that nothing has. */
 static GDBusMessage *
 start_nothing (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
@@ -137,6 +139,8 @@ start_nothing (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, g
     return message;
 
   g_dbus_message_set_flags (copy, g_dbus_message_get_flags (copy) | G_DBUS_MESSAGE_FLAGS_NO_AUTO_START);
+  if (g_strcmp0 (g_dbus_message_get_member (copy), "StartServiceByName") == 0)
+    g_dbus_message_set_body (copy, g_variant_new ("(su)", NOBODY, 0));
   g_object_unref (message);
 
   return copy;
@@ -147,13 +151,9 @@ on_appeared (GDBusConnection *bus, const char *name, const char *owner, gpointer
 {
   CkKeyring *self = user_data;
 
-  if (self->usable)
-    return;
-
-  /* A check that began before the service was there says nothing. */
-  abandon_check (self);
   self->delay = FIRST_DELAY;
-  ck_keyring_check (self);
+  if (!self->usable)
+    ck_keyring_check (self);
 }
 
 static void
@@ -364,6 +364,9 @@ ck_keyring_check (CkKeyring *self)
   if (self->check != NULL || self->closed)
     return;
   g_clear_handle_id (&self->retry, g_source_remove);
+  /* Anew each time: what is still under way ends with the connection, and cannot meet another service
+   * that takes it for its own and decrypts it with another key. */
+  leave_bus (self);
   if (address == NULL || *address == '\0')
     {
       settle (self, "the service has no session bus: name one in " BUS_VARIABLE SEE);
@@ -375,16 +378,13 @@ ck_keyring_check (CkKeyring *self)
   check->cancellable = g_cancellable_new ();
   self->check = check;
   self->deadline = g_timeout_add_seconds (CHECK_TIME, on_deadline, self);
-  if (self->bus != NULL)
-    ask_for_lock (check);
-  else
-    g_dbus_connection_new_for_address (address,
-                                       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                           | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                       NULL,
-                                       check->cancellable,
-                                       on_connected,
-                                       check);
+  g_dbus_connection_new_for_address (address,
+                                     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                         | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                     NULL,
+                                     check->cancellable,
+                                     on_connected,
+                                     check);
 }
 
 void

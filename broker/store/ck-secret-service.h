@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  *
  * libsecret's own Secret Service backend for a process without a screen: it uses the connection it is
  * given instead of GLib's shared one (which would end the process with the session bus, and could
- * never be made anew), and what the service wants to ask a person is refused at once.
+ * never be made anew), what the service wants to ask a person is refused at once, and a service that
+ * leaves in the middle of a search is one error.
  *
  * Instances are made by libsecret alone, by the extension point's name %CK_SECRET_SERVICE_NAME. It
  * never lets go of one (0.20.5 to 0.21.7): a few kilobytes at each ck_secret_service_attach().

@@ -197,25 +197,55 @@ ck_vault_clear_grant_finish (CkVault *vault, GAsyncResult *result, GError **erro
   return ck_vault_boolean_finish (vault, result, error);
 }
 
+/* What ends a load: @grants, or @error (both transfer full). */
+static void
+finish_load (GTask *task, GPtrArray *grants, CkVaultKey *key, GError *error)
+{
+  CkVault *vault = g_task_get_source_object (task);
+  g_autoptr (GPtrArray) owned = grants;
+  g_autoptr (GError) owned_error = error;
+
+  if (!ck_vault_end_call (vault, task, error))
+    return;
+
+  if (owned == NULL)
+    {
+      g_task_return_error (
+          task, ck_vault_own_error (g_steal_pointer (&owned_error), CK_ERROR_VAULT_SEALED));
+      return;
+    }
+
+  ck_vault_note_read (vault, key);
+  g_task_return_pointer (task, g_steal_pointer (&owned), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+on_key_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GPtrArray *grants = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (CkVaultKey) key = ck_vault_find_kept_key_finish (result, &error);
+
+  finish_load (task, key != NULL ? g_ptr_array_ref (grants) : NULL, key, error);
+}
+
 static void
 on_grants_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   CkVault *vault = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) grants = ck_grant_loader_run_finish (result, &error);
+  GError *error = NULL;
+  GPtrArray *grants = ck_grant_loader_run_finish (result, &error);
 
-  if (!ck_vault_end_call (vault, task, error))
-    return;
-
-  if (grants == NULL)
+  if (grants == NULL || ck_vault_get_store (vault) != NULL)
     {
-      g_task_return_error (task, ck_vault_own_error (g_steal_pointer (&error), CK_ERROR_VAULT_SEALED));
+      finish_load (task, grants, NULL, error);
       return;
     }
 
-  ck_vault_note_read (vault);
-  g_task_return_pointer (task, g_steal_pointer (&grants), (GDestroyNotify) g_ptr_array_unref);
+  g_task_set_task_data (task, grants, (GDestroyNotify) g_ptr_array_unref);
+  ck_vault_find_kept_key_async (on_key_found, g_steal_pointer (&task));
 }
 
 static void

@@ -5,10 +5,95 @@
 
 #include "ck-fd-store.h"
 
+#include <sodium.h>
 #include <string.h>
 
 /* A row that no item in the file has: what is kept elsewhere can be put there by nobody. */
 #define NO_ROW G_MAXUINT64
+
+/* What a Secret Service holds for us beside grants and clients: it has no key of ours, and what it could
+ * not take must not be kept in clear. */
+static const SecretSchema key_schema = {
+  "org.channelkeeper.Key",
+  SECRET_SCHEMA_NONE,
+  {
+      { "use", SECRET_SCHEMA_ATTRIBUTE_STRING },
+      { NULL, 0 },
+  },
+};
+
+static GHashTable *
+key_attributes (void)
+{
+  GHashTable *attributes = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (attributes, (gpointer) "use", (gpointer) "kept-grants");
+
+  return attributes;
+}
+
+static void
+on_key_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (secret_password_store_finish (result, &error))
+    g_task_return_pointer (task, ck_vault_key_ref (g_task_get_task_data (task)),
+                           (GDestroyNotify) ck_vault_key_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+make_key (GTask *task)
+{
+  guint8 master[CK_VAULT_KEY_BYTES];
+  g_autoptr (SecretValue) value = NULL;
+  g_autoptr (GHashTable) attributes = key_attributes ();
+
+  randombytes_buf (master, sizeof master);
+  value = secret_value_new ((const char *) master, sizeof master, "application/octet-stream");
+  g_task_set_task_data (task, ck_vault_key_new (master), (GDestroyNotify) ck_vault_key_unref);
+  sodium_memzero (master, sizeof master);
+  secret_password_storev_binary (&key_schema, attributes, SECRET_COLLECTION_DEFAULT,
+                                 "Key of grants kept across a restart", value, NULL, on_key_stored,
+                                 task);
+}
+
+static void
+on_key_found (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (SecretValue) value = secret_password_lookup_binary_finish (result, &error);
+  gsize size = 0;
+  const char *master = value != NULL ? secret_value_get (value, &size) : NULL;
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (size == CK_VAULT_KEY_BYTES)
+    g_task_return_pointer (task, ck_vault_key_new ((const guint8 *) master),
+                           (GDestroyNotify) ck_vault_key_unref);
+  else
+    make_key (g_steal_pointer (&task));
+}
+
+void
+ck_vault_find_kept_key_async (GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GHashTable) attributes = key_attributes ();
+
+  g_task_set_source_tag (task, ck_vault_find_kept_key_async);
+  secret_password_lookupv (&key_schema, attributes, NULL, on_key_found, task);
+}
+
+CkVaultKey *
+ck_vault_find_kept_key_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
 
 /* No channel's id has a slash. */
 static char *

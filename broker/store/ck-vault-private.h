@@ -41,9 +41,20 @@ CkSealedStore *ck_vault_get_store (CkVault *vault);
 /**
  * ck_vault_get_key:
  *
- * Returns: (transfer none) (nullable): the key of the sealed backend while it is open
+ * Returns: (transfer none) (nullable): the key of the sealed backend while it is open, or the one that a
+ *   Secret Service holds for us once it has been found
  */
 CkVaultKey *ck_vault_get_key (CkVault *vault);
+
+/**
+ * ck_vault_find_kept_key_async:
+ *
+ * Looks for the key that the Secret Service holds for what it could not take (ck-fd-store.h), and has it
+ * store a new one if there is none. Finishes with it (transfer full).
+ */
+void ck_vault_find_kept_key_async (GAsyncReadyCallback callback, gpointer user_data);
+CkVaultKey *ck_vault_find_kept_key_finish (GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_vault_make_task:
@@ -73,10 +84,11 @@ void ck_vault_note_write (CkVault *vault, const GError *error);
 
 /**
  * ck_vault_note_read:
+ * @key: (transfer none) (nullable): found with them in a Secret Service
  *
  * The grants have been read: without its Secret Service the vault is degraded from now on, not sealed.
  */
-void ck_vault_note_read (CkVault *vault);
+void ck_vault_note_read (CkVault *vault, CkVaultKey *key);
 
 /**
  * CkVaultStart:

@@ -33,6 +33,7 @@ struct _CkVault
   CkSealedStore *store; /* NULL for a Secret Service */
   CkKeyring *keyring;   /* only for a Secret Service */
   CkVaultQueue *queue;
+  CkVaultKey *kept_key; /* (nullable): that the Secret Service holds */
   GTask *open_task; /* while the keyring is checked for it */
   gboolean opening;
   gboolean opened;
@@ -155,7 +156,8 @@ is_cut_off (CkVault *vault)
   return vault->keyring != NULL && !ck_keyring_is_usable (vault->keyring);
 }
 
-static void
+/* Returns: whether that was news */
+static gboolean
 update_state (CkVault *vault)
 {
   CkVaultState state = CK_VAULT_OPEN;
@@ -182,12 +184,14 @@ update_state (CkVault *vault)
     reason = g_strdup ("");
 
   if (state == vault->state && g_strcmp0 (reason, vault->reason) == 0)
-    return;
+    return FALSE;
 
   vault->state = state;
   g_free (vault->reason);
   vault->reason = g_steal_pointer (&reason);
   g_signal_emit (vault, signals[SIGNAL_CHANGED], 0);
+
+  return TRUE;
 }
 
 static void
@@ -285,7 +289,8 @@ ck_vault_look_up_first (GCancellable *cancellable, GAsyncReadyCallback callback,
   secret_password_lookupv (&ck_vault_client_schema, attributes, cancellable, callback, user_data);
 }
 
-/* It may become usable long after the opening failed: then it is as good as opened. */
+/* It may become usable long after the opening failed: then it is as good as opened. Who could not read
+ * hears of each check that finds it well: it is time to try again. */
 static void
 on_keyring_changed (CkVault *vault)
 {
@@ -304,7 +309,8 @@ on_keyring_changed (CkVault *vault)
   else
     vault->opened = TRUE;
 
-  update_state (vault);
+  if (!update_state (vault) && !vault->read && !is_cut_off (vault))
+    g_signal_emit (vault, signals[SIGNAL_CHANGED], 0);
   ck_vault_queue_run (vault->queue);
 }
 
@@ -425,7 +431,7 @@ ck_vault_get_key (CkVault *vault)
 {
   CkSealedStore *store = ck_vault_get_store (vault);
 
-  return store != NULL ? ck_sealed_store_get_key (store) : NULL;
+  return store != NULL ? ck_sealed_store_get_key (store) : vault->kept_key;
 }
 
 void
@@ -461,9 +467,12 @@ ck_vault_note_unkept (CkVault *vault)
 }
 
 void
-ck_vault_note_read (CkVault *vault)
+ck_vault_note_read (CkVault *vault, CkVaultKey *key)
 {
   vault->read = TRUE;
+  g_clear_pointer (&vault->kept_key, ck_vault_key_unref);
+  if (key != NULL)
+    vault->kept_key = ck_vault_key_ref (key);
 }
 
 void
@@ -472,6 +481,7 @@ ck_vault_close (CkVault *vault)
   g_return_if_fail (CK_IS_VAULT (vault));
 
   drop_store (vault);
+  g_clear_pointer (&vault->kept_key, ck_vault_key_unref);
   set_sealed (vault, "it was closed");
   if (vault->keyring != NULL)
     {
@@ -486,6 +496,7 @@ ck_vault_dispose (GObject *object)
   CkVault *vault = CK_VAULT (object);
 
   drop_store (vault);
+  g_clear_pointer (&vault->kept_key, ck_vault_key_unref);
   g_clear_pointer (&vault->queue, ck_vault_queue_free);
   if (vault->keyring != NULL)
     g_signal_handlers_disconnect_by_data (vault->keyring, vault);

@@ -174,9 +174,9 @@ gboolean ck_vault_clear_grant_finish (CkVault *vault, GAsyncResult *result, GErr
  * @generation: of @grant
  * @grant: (transfer none): a grant that the vault could not take
  *
- * Has the service manager keep it across restarts, sealed with the vault's key (ck-fd-store.h). A
- * Secret Service has no key of ours: there it stays in memory alone. So does one that the manager has
- * no room for (FileDescriptorStoreMax=), which the vault's reason then says.
+ * Has the service manager keep it across restarts, sealed with the vault's key (ck-fd-store.h), or
+ * with one that the Secret Service has held since the grants were first read. One that the manager has
+ * no room for (FileDescriptorStoreMax=) stays in memory alone, which the vault's reason then says.
  *
  * Returns: whether the service manager was handed it
  */

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ck-error.h"
 #include "ck-vault-private.h"
+#include "keyring-fixture.h"
 #include "vault-util.h"
 
 /* What the service manager keeps across a restart. Its part is played here: a notification socket
@@ -32,6 +32,23 @@ listen_as_manager (const char *dir)
   g_setenv ("NOTIFY_SOCKET", path, TRUE);
 
   return socket;
+}
+
+static CkVault *
+open_read (const char *dir)
+{
+  CkVault *vault = vault_open (dir);
+  g_autoptr (GPtrArray) grants = vault_load (vault, NULL);
+
+  g_assert_nonnull (grants);
+  return vault;
+}
+
+static void
+start_keyring (const char *dir)
+{
+  if (g_str_equal (vault_backend (), CK_VAULT_BACKEND_SERVICE))
+    keyring_start (dir, KEYRING_PASSWORD);
 }
 
 /* Returns: the descriptor that came with the next message, or -1; @text is the message */
@@ -71,6 +88,7 @@ restart (const char *dir, int fd, const char *name, const char *expected)
   g_autoptr (GError) error = NULL;
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
 
+  start_keyring (dir);
   g_subprocess_launcher_take_fd (launcher, dup (fd), 3);
   g_subprocess_launcher_setenv (launcher, "LISTEN_FDS", "1", TRUE);
   g_subprocess_launcher_setenv (launcher, "LISTEN_FDNAMES", name, TRUE);
@@ -91,7 +109,7 @@ restarted (const char *dir, const char *expected)
   CkVaultGrant *grant;
 
   g_setenv ("LISTEN_PID", pid, TRUE);
-  vault = vault_open (dir);
+  vault = open_read (dir);
   if (g_str_equal (expected, "unusable"))
     g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*of no use*another key*");
   ck_vault_add_kept_grants (vault, grants);
@@ -154,9 +172,13 @@ test_kept (void)
   g_autofree char *other = store_make_dir ();
   g_autofree char *text = NULL;
   g_autoptr (GSocket) manager = listen_as_manager (dir);
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = NULL;
   g_autofree char *bytes = g_malloc0 (4096);
-  int fd = keep (manager, vault, &text);
+  int fd;
+
+  start_keyring (dir);
+  vault = open_read (dir);
+  fd = keep (manager, vault, &text);
 
   g_assert_cmpstr (text, ==, "FDSTORE=1\nFDNAME=main/5");
   g_assert_cmpint (fd, >=, 0);
@@ -202,9 +224,11 @@ test_dropped (void)
   g_autofree char *dir = store_make_dir ();
   g_autofree char *text = NULL;
   g_autoptr (GSocket) manager = listen_as_manager (dir);
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = NULL;
   g_autoptr (CkGrant) grant = vault_make_grant (TOKEN, 50);
 
+  start_keyring (dir);
+  vault = open_read (dir);
   ck_vault_drop_kept_grant (vault, "main", 5);
   g_assert_cmpint (receive (manager, &text), ==, -1);
   g_assert_cmpstr (text, ==, "FDSTOREREMOVE=1\nFDNAME=main/5");
@@ -222,11 +246,13 @@ test_more_than_there_is_room_for (void)
 {
   g_autofree char *dir = store_make_dir ();
   g_autoptr (GSocket) manager = listen_as_manager (dir);
-  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (CkVault) vault = NULL;
   g_autoptr (CkGrant) grant = vault_make_grant (TOKEN, 50);
   g_autoptr (GError) full
       = g_error_new_literal (CK_ERROR, CK_ERROR_STORE, "No space left on device");
 
+  start_keyring (dir);
+  vault = open_read (dir);
   for (guint i = 0; i < CK_FD_STORE_MAX; i++)
     {
       g_autofree char *channel = g_strdup_printf ("ch-%u", i);
@@ -257,7 +283,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!ck_vault_select_backend (CK_VAULT_BACKEND_SEALED, &error))
+  if (!ck_vault_select_backend (vault_backend (), &error))
     g_error ("%s", error->message);
   if (argc == 4 && g_str_equal (argv[1], "--restarted"))
     return restarted (argv[2], argv[3]);

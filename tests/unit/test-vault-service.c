@@ -27,6 +27,17 @@ wait_for_state (CkVault *vault, CkVaultState state)
 }
 
 static void
+wait_until_lost (CkVault *vault)
+{
+  for (int i = 0; ck_vault_get_state (vault) == CK_VAULT_OPEN && i < 10000; i++)
+    {
+      g_usleep (1000);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_cmpint (ck_vault_get_state (vault), !=, CK_VAULT_OPEN);
+}
+
+static void
 expect_reason (CkVault *vault, const char *part)
 {
   const char *reason = ck_vault_get_reason (vault);
@@ -284,6 +295,51 @@ test_killed_while_storing (void)
   store_remove_dir (dir);
 }
 
+/* It ends at any moment of a read and a removal: an error or the whole, never a part of it, and nothing
+ * that GLib calls critical. */
+static void
+test_killed_while_reading (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkVault) vault = NULL;
+
+  keyring_start (dir, KEYRING_PASSWORD);
+  vault = vault_open (dir);
+  for (guint i = 0; i < N_STORES; i++)
+    g_assert_true (vault_store (vault, "b", i, "token", NULL));
+
+  for (guint turns = 0; turns < 100; turns += 7)
+    {
+      g_autoptr (GAsyncResult) loaded = NULL;
+      g_autoptr (GAsyncResult) cleared = NULL;
+      g_autoptr (GPtrArray) grants = NULL;
+
+      g_assert_true (vault_store (vault, "cleared", 1, "token", NULL));
+      ck_vault_clear_grant_async (vault, "cleared", 1, NULL, store_on_result, &cleared);
+      ck_vault_load_grants_async (vault, NULL, store_on_result, &loaded);
+      for (guint i = 0; i < turns; i++)
+        {
+          g_usleep (100);
+          g_main_context_iteration (NULL, FALSE);
+        }
+      keyring_signal (SIGKILL);
+      store_wait (&cleared);
+      grants = ck_vault_load_grants_finish (vault, store_wait (&loaded), NULL);
+      g_assert_true (grants == NULL || grants->len == N_STORES);
+      wait_until_lost (vault);
+      keyring_start (dir, KEYRING_PASSWORD);
+      wait_for_state (vault, CK_VAULT_OPEN);
+      g_clear_pointer (&grants, g_ptr_array_unref);
+      g_assert_true (vault_clear (vault, "cleared", 1, NULL));
+      grants = vault_load (vault, NULL);
+      g_assert_cmpuint (grants->len, ==, N_STORES);
+    }
+
+  g_clear_object (&vault);
+  keyring_signal (SIGKILL);
+  store_remove_dir (dir);
+}
+
 /* It does not answer: the call's deadline, then the check's. */
 static void
 test_hangs (void)
@@ -327,6 +383,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vault/service/gone-unread", test_gone_unread);
   g_test_add_func ("/vault/service/locked-meanwhile", test_locked_meanwhile);
   g_test_add_func ("/vault/service/killed-while-storing", test_killed_while_storing);
+  g_test_add_func ("/vault/service/killed-while-reading", test_killed_while_reading);
   g_test_add_func ("/vault/service/hangs", test_hangs);
 
   return g_test_run ();
