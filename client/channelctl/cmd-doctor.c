@@ -16,6 +16,8 @@
 #define UNIT "channelkeeperd.service"
 #define RULES_FILE "polkit-1/rules.d/50-channelkeeper.rules"
 #define CREDENTIALS_FAILED 243 /* systemd's EXIT_CREDENTIALS */
+#define BUS_VARIABLE "DBUS_SESSION_BUS_ADDRESS="
+#define BUS_FOLDER "unix:path=/run/"
 #define CONNECT_SECONDS 5
 #define CALL_MS 10000
 
@@ -270,8 +272,36 @@ check_providers (Doctor *doctor, CkConfig *config)
     }
 }
 
+/* Where the Secret Service is, as the unit is told; its sandbox hides other places. */
 static void
-check_files (Doctor *doctor)
+check_session_bus (Doctor *doctor, GVariant *unit)
+{
+  g_auto (GStrv) environment = NULL;
+  const char *address = NULL;
+
+  if (unit == NULL || !g_variant_lookup (unit, "Environment", "^as", &environment))
+    return;
+
+  for (char **entry = environment; *entry != NULL; entry++)
+    {
+      if (g_str_has_prefix (*entry, BUS_VARIABLE))
+        address = *entry + strlen (BUS_VARIABLE);
+    }
+
+  if (address == NULL)
+    note (doctor, "session bus", "fail",
+          "Backend=service, and " UNIT " is given no session bus: see SECRET SERVICE in "
+          "channelkeeperd(8)");
+  else if (!g_str_has_prefix (address, BUS_FOLDER)
+           || g_str_has_prefix (address, BUS_FOLDER "user/"))
+    note (doctor, "session bus", "fail",
+          "the sandbox of " UNIT " hides %s: see SECRET SERVICE in channelkeeperd(8)", address);
+  else
+    note (doctor, "session bus", "ok", "%s", address);
+}
+
+static void
+check_files (Doctor *doctor, GVariant *unit)
 {
   CkLintPaths paths;
   g_autoptr (GError) error = NULL;
@@ -292,6 +322,8 @@ check_files (Doctor *doctor)
     note (doctor, "files", "fail", "%s", ((const GError *) problems->pdata[i])->message);
   if (problems->len == 0)
     note (doctor, "files", "ok", "every file in %s can be used", paths.confdir);
+  if (strcmp (ck_config_get_settings (config)->vault_backend, "service") == 0)
+    check_session_bus (doctor, unit);
   if (doctor->answers)
     check_providers (doctor, config);
 }
@@ -320,7 +352,7 @@ ck_cmd_doctor (CkCtl *ctl, GStrv *arguments, GError **error)
   check_polkit (&doctor);
   check_sandbox (&doctor, unit);
   check_clock (&doctor);
-  check_files (&doctor);
+  check_files (&doctor, unit);
   rows = g_variant_ref_sink (g_variant_builder_end (&doctor.rows));
 
   g_variant_iter_init (&iter, rows);

@@ -15,13 +15,19 @@ HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
 VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
 
 
-def documented_command(section):
-    """The command that channelkeeperd(8) shows under a heading."""
+def documented(section):
+    """The files and commands that channelkeeperd(8) shows under a heading."""
     with open(os.path.join(TESTS, "..", "docs", "man", "channelkeeperd.8"), encoding="utf-8") as stream:
         page = stream.read()
-    found = re.search(rf'^\.SH "?{section}"?$.*?^\.EX\n(.*?)^\.EE$', page, re.MULTILINE | re.DOTALL)
-    assert found, f"channelkeeperd(8) shows no command under {section}"
-    return found.group(1).replace("\\-", "-").replace("\\e", "\\")
+    text = page.split(f'\n.SH "{section}"\n')[1].split("\n.SH ")[0]
+    found = re.findall(r"^\.EX\n(.*?)^\.EE$", text, re.MULTILINE | re.DOTALL)
+    assert found, f"channelkeeperd(8) shows nothing under {section}"
+    return [block.replace("\\-", "-").replace("\\e", "\\") for block in found]
+
+
+def documented_command(section):
+    [command] = documented(section)
+    return command
 
 
 def test_install(guest, world):
@@ -313,6 +319,100 @@ def test_credential_restored(guest, world):
     world.settled()
     assert world.show()["state"] == "connected"
     assert world.is_good(world.token())
+
+
+KEYRING = "channelkeeper-keyring.service"
+SESSION = "channelkeeper-session.service"
+DROP_IN = "/etc/systemd/system/channelkeeperd.service.d"
+
+
+@pytest.fixture(scope="module")
+def secret_service(guest, world):
+    """Backend=service with the manual's own files and commands, and what was before afterwards."""
+    *files, commands = documented("SECRET SERVICE")
+    names = []
+    for text in files:
+        names.append(re.match("# (/.*)\n", text).group(1))
+        guest.write(names[-1], text)
+    guest.ok("sh", "-ec", commands)
+    world.settled()
+    yield
+    guest.ok("systemctl", "stop", KEYRING, SESSION)
+    guest.ok("rm", "-r", *names, DROP_IN, "/etc/channelkeeper/channelkeeper.conf.d/keyring.conf",
+             "/etc/credstore.encrypted/channelkeeper.keyring-password", "/var/lib/channelkeeper-keyring")
+    guest.ok("systemctl", "daemon-reload")
+    world.restart()
+
+
+def test_secret_service(guest, world, secret_service):
+    """The vault is empty: alice connects again. What she connected is there after restarts of all parts."""
+    done = world.ctl("root", "clients", "add", "lumen", "lumen", "lumen-studio", "--secret-file=-",
+                     "--redirect-uri=http://127.0.0.1:18998/cb", stdin=CLIENT_SECRET + "\n")
+    assert done.code == 0, done
+    assert world.show()["state"] == "expired"
+    person = "/opt/ck/tests/integration/person alice-live"
+    done = world.ctl("alice", "reconnect", "stage", env={"BROWSER": person})
+    assert done.code == 0, done
+    token = world.token()
+    found, code = diagnosis(world)
+    assert code == 0 and found["session bus"] == ("ok", "unix:path=/run/channelkeeper-session/bus"), found
+    for units in ((BROKER,), (KEYRING,), (SESSION, KEYRING, BROKER), (BROKER,)):
+        guest.ok("systemctl", "restart", *units)
+        world.settled()
+        wait_for(lambda: world.ctl("studio", "token", "stage").code == 0, "the grant to be read")
+        assert world.token() == token and world.is_good(token)
+    assert CLIENT_SECRET not in guest.ok("sh", "-c", "cat /var/lib/channelkeeper-keyring/keyrings/*", user="channelkeeper")
+
+
+def test_secret_service_leaves_and_comes_back(guest, world, secret_service):
+    """Stopped by the administrator; then killed, which systemd mends by itself."""
+    guest.ok("systemctl", "stop", KEYRING)
+    world.settled("degraded")
+    assert world.ctl("alice", "renew", "stage").code == 0
+    generation, token = world.show()["generation"], world.token()
+    assert world.is_good(token)
+    found, _ = diagnosis(world)
+    assert found["vault"][0] == "warn", found
+    entries = wait_for(lambda: guest.journal(f"MESSAGE_ID={VAULT}", "CK_OUTCOME=degraded"), "the journal entry")
+    assert "no Secret Service is on the session bus" in entries[-1]["MESSAGE"]
+
+    assert guest.show(BROKER, "NFileDescriptorStore") == "1"
+    guest.ok("systemctl", "kill", "--signal=KILL", "--kill-whom=main", BROKER)
+    wait_for(lambda: guest.show(BROKER, "NRestarts") != "0" and guest.show(BROKER, "ActiveState") == "active",
+             "the broker after its end")
+    wait_for(lambda: guest.show(KEYRING, "ActiveState") == "active", "the keyring that the broker wants")
+    world.settled()
+    wait_for(lambda: guest.show(BROKER, "NFileDescriptorStore") == "0", "the grant to be stored")
+    assert world.show()["generation"] == generation and world.token() == token
+
+    guest.ok("systemctl", "kill", "--signal=KILL", KEYRING)
+    wait_for(lambda: guest.show(KEYRING, "NRestarts") == "1", "systemd to start the keyring again")
+    world.settled()
+    wait_for(lambda: "unsaved" not in world.ctl("studio", "token", "--json", "stage").stdout, "the grant to be stored")
+    world.restart()
+    world.settled()
+    wait_for(lambda: world.ctl("studio", "token", "stage").code == 0, "the grant to be read")
+    assert world.show()["generation"] == generation and world.token() == token
+
+
+@pytest.mark.parametrize("address", ("unix:abstract=/ck-bus", "unix:path=/tmp/ck-bus", "unix:path=/run/user/ck-bus"))
+def test_session_bus_that_the_sandbox_hides(guest, world, secret_service, address):
+    """As the manual says: everybody else of that user gets there, the unit does not, and doctor says why."""
+    guest.ok("install", "-d", "-o", "channelkeeper", "/run/user")
+    guest.ok("systemd-run", "--quiet", "--unit=ck-bus", "--uid=channelkeeper", "dbus-daemon", "--session", "--nofork",
+             "--nopidfile", f"--address={address}")
+    wait_for(lambda: guest.run("busctl", f"--address={address}", "list", user="channelkeeper").code == 0, "the bus")
+    guest.write(f"{DROP_IN}/zz.conf", f"[Service]\nEnvironment=DBUS_SESSION_BUS_ADDRESS={address}\n")
+    guest.ok("systemctl", "daemon-reload")
+    world.restart()
+    world.settled("sealed")
+    entries = wait_for(lambda: guest.journal(f"MESSAGE_ID={VAULT}", "CK_OUTCOME=sealed"), "the journal entry")
+    assert "the session bus does not answer" in entries[-1]["MESSAGE"]
+    found, code = diagnosis(world)
+    assert code == 1 and "the sandbox of" in found["session bus"][1] and address in found["session bus"][1], found
+    guest.ok("systemctl", "stop", "ck-bus")
+    guest.ok("rm", f"{DROP_IN}/zz.conf")
+    guest.ok("systemctl", "daemon-reload")
 
 
 def test_purge(guest):
