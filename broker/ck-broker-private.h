@@ -39,6 +39,7 @@ struct _CkBroker
   gboolean started;
   gboolean reading; /* the vault */
   gboolean read;    /* all that is in it */
+  guint read_again; /* the source that tries once more */
   gboolean stopped;
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };

@@ -14,6 +14,9 @@
 /* Seconds after the deadline of a request in flight before its grant is tried again (rule 3). */
 #define DEADLINE_SLACK 5
 
+/* Seconds until a vault that could not be read is looked at again. */
+#define READ_AGAIN 5
+
 /* ---- synchronous: before the bus name is owned ----------------------------------------------- */
 
 static gboolean
@@ -59,9 +62,13 @@ static void read_again (CkBroker *self);
 static void
 on_vault_changed (CkBroker *self)
 {
-  if (!self->read && !self->reading && !self->stopped
-      && ck_vault_get_state (self->vault) != CK_VAULT_SEALED)
-    read_again (self);
+  if (!self->read && !self->reading && !self->stopped)
+    {
+      if (ck_vault_get_state (self->vault) == CK_VAULT_SEALED)
+        self->started = TRUE;
+      else if (self->read_again == 0)
+        read_again (self);
+    }
   ck_broker_emit_changed (self);
 }
 
@@ -116,13 +123,29 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
 
 static void load_next_secret (GTask *task);
 
+static gboolean
+on_read_again (gpointer user_data)
+{
+  CkBroker *self = user_data;
+
+  self->read_again = 0;
+  on_vault_changed (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* It may be that the vault is well all the same: then nothing will say that it is again. */
 static void
 fail_start (GTask *task, GError *error)
 {
   CkBroker *self = g_task_get_source_object (task);
 
   self->reading = FALSE;
-  self->started = TRUE;
+  if (ck_vault_get_state (self->vault) == CK_VAULT_SEALED)
+    self->started = TRUE;
+  else if (!self->stopped)
+    self->read_again = g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, READ_AGAIN, on_read_again,
+                                                   g_object_ref (self), g_object_unref);
   ck_broker_emit_changed (self);
   g_task_return_error (task, error);
 }

@@ -560,6 +560,7 @@ ck_broker_stop (CkBroker *self)
 {
   ck_broker_drain (self);
   self->stopped = TRUE;
+  g_clear_handle_id (&self->read_again, g_source_remove);
   drop_saves (self);
   ck_worker_pool_shutdown (self->pool);
   ck_state_db_close (self->state_db);

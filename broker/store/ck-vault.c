@@ -156,8 +156,7 @@ is_cut_off (CkVault *vault)
   return vault->keyring != NULL && !ck_keyring_is_usable (vault->keyring);
 }
 
-/* Returns: whether that was news */
-static gboolean
+static void
 update_state (CkVault *vault)
 {
   CkVaultState state = CK_VAULT_OPEN;
@@ -166,7 +165,8 @@ update_state (CkVault *vault)
   if (is_cut_off (vault))
     {
       state = vault->opened && vault->read ? CK_VAULT_DEGRADED : CK_VAULT_SEALED;
-      reason = g_strdup (ck_keyring_get_reason (vault->keyring));
+      reason = g_strconcat (ck_keyring_get_reason (vault->keyring),
+                            vault->unkept ? "; " UNKEPT : NULL, NULL);
     }
   else if (!vault->opened)
     {
@@ -184,14 +184,12 @@ update_state (CkVault *vault)
     reason = g_strdup ("");
 
   if (state == vault->state && g_strcmp0 (reason, vault->reason) == 0)
-    return FALSE;
+    return;
 
   vault->state = state;
   g_free (vault->reason);
   vault->reason = g_steal_pointer (&reason);
   g_signal_emit (vault, signals[SIGNAL_CHANGED], 0);
-
-  return TRUE;
 }
 
 static void
@@ -289,8 +287,7 @@ ck_vault_look_up_first (GCancellable *cancellable, GAsyncReadyCallback callback,
   secret_password_lookupv (&ck_vault_client_schema, attributes, cancellable, callback, user_data);
 }
 
-/* It may become usable long after the opening failed: then it is as good as opened. Who could not read
- * hears of each check that finds it well: it is time to try again. */
+/* It may become usable long after the opening failed: then it is as good as opened. */
 static void
 on_keyring_changed (CkVault *vault)
 {
@@ -309,8 +306,7 @@ on_keyring_changed (CkVault *vault)
   else
     vault->opened = TRUE;
 
-  if (!update_state (vault) && !vault->read && !is_cut_off (vault))
-    g_signal_emit (vault, signals[SIGNAL_CHANGED], 0);
+  update_state (vault);
   ck_vault_queue_run (vault->queue);
 }
 
