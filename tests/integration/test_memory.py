@@ -93,6 +93,23 @@ def test_after_a_disconnect_no_token_is_left(used, broker, platform):
     wait_for(lambda: not secrets_in(memory_of(pid), tokens), 5, "the broker's memory without a token")
 
 
+def test_a_pasted_token_does_not_stay(root, alice, broker, platforms):
+    telegram = platforms("telegram")
+    root.add_client("bots", "telegram", "bots", "")
+    channel = root.add_channel("news", "telegram", client="bots", assigned_user="alice").seen_by(alice)
+    good, bad = telegram.control("token", account="news_bot"), "123456789:refused-oM3xVd81ZqLw0Tf5"
+    for token, outcome in ((bad, "failed"), (good, "succeeded")):
+        attempt = channel.reconnect(flow="import")
+        attempt.respond_secret(attempt.prompt()[0], token)
+        assert attempt.outcome()[0] == outcome
+    pid = broker.process.pid
+    assert secrets_in(memory_of(pid), [good, bad]) == {good}
+    channel.disconnect()
+    wait_for(lambda: not secrets_in(memory_of(pid), [good, bad]), 5, "the broker's memory without a token")
+    for worker in broker.workers():
+        assert not secrets_in(memory_of(worker), [good, bad])
+
+
 def test_a_worker_that_idles_holds_nothing(used, broker, platform):
     workers = broker.workers()
     assert workers
