@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "ck-clock.h"
+#include "ck-clock.h"
 #include "ck-operations.h"
 #include "sim/sim-world.h"
 
@@ -11,7 +12,7 @@
  * never.
  */
 
-#define HOUR 3600
+#define HOUR G_GINT64_CONSTANT (3600)
 #define DAY (24 * HOUR)
 #define N_REACHED 20
 
@@ -19,6 +20,7 @@ typedef struct
 {
   SimWorld world;
   guint n_asked; /* of the provider that the test is about */
+  gint64 good_until; /* the last token's true end, as of sim_time_now() */
   guint64 limit_wait;
 } Fixture;
 
@@ -27,6 +29,7 @@ renew (Fixture *fixture)
 {
   g_autofree char *access = g_strdup_printf ("at-%u", fixture->n_asked);
 
+  fixture->good_until = sim_time_now () + HOUR * G_USEC_PER_SEC;
   return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200,
                           sim_grant_new (access, "rt", HOUR));
 }
@@ -61,6 +64,12 @@ answer (CkJob *job, gboolean *lost, gpointer user_data)
     return renew (fixture);
 
   return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200, NULL);
+}
+
+static void
+on_renewed_alone (CkChannel *channel, const CkEvent *event, gpointer user_data)
+{
+  g_assert_cmpstr (event->word, ==, "Renewed");
 }
 
 static void
@@ -174,6 +183,33 @@ test_clock_set_back (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_asked, <=, 7);
 }
 
+/* Set by an hour or a year, forward or back, and each at another moment of a token's life: it is renewed
+ * in time as before, no more often, and nobody hears of anything. */
+static void
+test_clock_steps (Fixture *fixture, gconstpointer data)
+{
+  static const gint64 steps[] = { HOUR, -HOUR, 365 * DAY, -365 * DAY };
+
+  fixture->world.on_event = on_renewed_alone;
+  fixture->world.user_data = fixture;
+  sim_world_add_provider (&fixture->world, "stepped", "Rotation=yes", FALSE);
+  sim_world_add_channel (&fixture->world, "steady", "stepped", "at", "rt", HOUR, 0);
+  fixture->good_until = sim_time_now () + HOUR * G_USEC_PER_SEC;
+  sim_world_start (&fixture->world);
+
+  for (guint i = 0; i < 12 * G_N_ELEMENTS (steps); i++)
+    {
+      sim_time_run (i * 5 * 60 % HOUR + 60);
+      sim_time_step (steps[i % G_N_ELEMENTS (steps)]);
+      g_assert_true (ck_channel_may_hand_out (sim_world_get_channel (&fixture->world, "steady"),
+                                              ck_clock_now ()));
+      g_assert_cmpint (sim_time_now (), <, fixture->good_until);
+    }
+  /* A little more than one in an hour. */
+  g_assert_cmpuint (fixture->n_asked, >=, sim_time_now () / G_USEC_PER_SEC / HOUR);
+  g_assert_cmpuint (fixture->n_asked, <=, 2 * sim_time_now () / G_USEC_PER_SEC / HOUR);
+}
+
 /* Renewed once more before the vault could be tried again: the grant before both is no one's. */
 static void
 test_renewed_twice_while_unsaved (Fixture *fixture, gconstpointer data)
@@ -210,6 +246,7 @@ main (int argc, char **argv)
   g_test_add ("/trouble/limit-near", Fixture, NULL, set_up, test_limit_near, tear_down);
   g_test_add ("/trouble/limit-and-renewals", Fixture, NULL, set_up, test_limit_and_renewals, tear_down);
   g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
+  g_test_add ("/trouble/clock-steps", Fixture, NULL, set_up, test_clock_steps, tear_down);
   g_test_add ("/trouble/renewed-twice-while-unsaved", Fixture, NULL, set_up,
               test_renewed_twice_while_unsaved, tear_down);
 
