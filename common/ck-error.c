@@ -59,6 +59,14 @@ ck_error_map (GError *error)
 
   g_return_val_if_fail (error != NULL, NULL);
 
+  /* A foreign text that was cut may end in the middle of a character, and the bus has no such text. */
+  if (!g_utf8_validate (error->message, -1, NULL))
+    {
+      char *valid = g_utf8_make_valid (error->message, -1);
+
+      g_free (error->message);
+      error->message = valid;
+    }
   if (error->domain == CK_ERROR)
     return error;
 

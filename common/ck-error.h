@@ -60,7 +60,7 @@ const char *ck_error_name (CkError code);
  *
  * For the edge of the bus: an error of a foreign domain becomes one of ours with the same message
  * (a cancelled operation %CK_ERROR_CANCELLED, a timeout %CK_ERROR_TIMED_OUT, all else
- * %CK_ERROR_FAILED). An error of ours passes unchanged.
+ * %CK_ERROR_FAILED). An error of ours passes unchanged, but that its message is UTF-8 in either case.
  *
  * Returns: (transfer full): an error in the %CK_ERROR domain
  */

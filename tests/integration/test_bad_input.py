@@ -81,6 +81,17 @@ def test_flow_that_is_none(oidc_channel):
     assert error.word in ("InvalidArgument", "NotSupported") and "telepathy" in error.message
 
 
+def test_text_that_is_cut_within_a_character(oidc_channel, root):
+    """What a caller wrote is quoted in part, and the answer is an answer all the same."""
+    for length in range(60, 65):
+        text = "a" * length + "ééé"
+        assert refused(oidc_channel.reconnect, flow=text).word in ("InvalidArgument", "NotSupported")
+        assert refused(oidc_channel.reconnect, flow="browser", redirect_uri=text * 4).word == "InvalidArgument"
+        assert refused(oidc_channel.reconnect, scopes=[text * 2]).word in ("InvalidArgument", "NotAuthorized")
+        assert refused(root.add_client, "x", "real", "id", "some-secret-0001",
+                       redirect_uris=[text * 2]).word == "InvalidArgument"
+
+
 @pytest.mark.parametrize("name, text, names", [
     ("providers.d/bad.provider", "[Provider]\nName=Bad\nStack=oidc\n[OAuth2]\nIssur=http://127.0.0.1:1\n",
      ("bad.provider", "5", "Issur")),

@@ -35,12 +35,14 @@ test_error_map (void)
   g_autoptr (GError) late = ck_error_map (g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "late"));
   g_autoptr (GError) other = ck_error_map (g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOENT, "gone"));
   g_autoptr (GError) own = ck_error_map (g_error_new (CK_ERROR, CK_ERROR_BUSY, "busy"));
+  g_autoptr (GError) cut = ck_error_map (g_error_new (CK_ERROR, CK_ERROR_BUSY, "%.4s: cut", "abcé"));
 
   g_assert_error (cancelled, CK_ERROR, CK_ERROR_CANCELLED);
   g_assert_error (late, CK_ERROR, CK_ERROR_TIMED_OUT);
   g_assert_error (other, CK_ERROR, CK_ERROR_FAILED);
   g_assert_cmpstr (other->message, ==, "gone");
   g_assert_error (own, CK_ERROR, CK_ERROR_BUSY);
+  g_assert_cmpstr (cut->message, ==, "abc\357\277\275: cut");
 }
 
 static void
