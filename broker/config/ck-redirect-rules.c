@@ -26,20 +26,12 @@ static const Kind kinds[] = {
   { "scheme", NULL, "a scheme of the app's own, such as org.example.app:/…" },
 };
 
-char *
-ck_redirect_rules_dup (CkProvider *provider)
-{
-  const char *rules = ck_provider_get_setting (provider, "Provider.RedirectUris");
-
-  return g_strdup (rules != NULL ? rules : PLAIN_RULES);
-}
-
 static GStrv
 get_rules (CkProvider *provider)
 {
-  g_autofree char *rules = ck_redirect_rules_dup (provider);
+  const char *rules = ck_provider_get_setting (provider, "Provider.RedirectUris");
 
-  return ck_value_split (rules);
+  return ck_value_split (rules != NULL ? rules : PLAIN_RULES);
 }
 
 static gboolean

@@ -14,13 +14,6 @@ G_BEGIN_DECLS
 #define CK_REDIRECT_RULES_WORDS "https 127.0.0.1 [::1] localhost scheme any-port no-query"
 
 /**
- * ck_redirect_rules_dup:
- *
- * Returns: (transfer full): the words that hold for @provider, joined by single spaces
- */
-char *ck_redirect_rules_dup (CkProvider *provider) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
  * ck_redirect_rules_check:
  * @uris: (nullable): a client's redirect URIs
  * @loopback_port: `any`, a port number, or empty
