@@ -317,6 +317,7 @@ remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   g_hash_table_remove (self->clients, id);
+  g_hash_table_remove (self->metadata, id);
   ck_vault_clear_client_async (self->vault, id, NULL, remove_cleared_cb, g_steal_pointer (&task));
 }
 

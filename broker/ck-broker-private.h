@@ -25,7 +25,7 @@ struct _CkBroker
   CkPlanner *planner;
   GHashTable *channels;  /* id to CkChannel */
   GHashTable *clients;   /* id to CkBrokerClient */
-  GHashTable *metadata;  /* provider id to its cached discovery document */
+  GHashTable *metadata;  /* client id to its provider's discovery document */
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
   GHashTable *limits;    /* host and client_id to until when little is left, guint64 */
   GPtrArray *cut_off;    /* CkChannel: those the network failed since anything got through */

@@ -483,9 +483,9 @@ ck_broker_note_reached (CkBroker *self)
 }
 
 const char *
-ck_broker_get_metadata (CkBroker *self, const char *provider)
+ck_broker_get_metadata (CkBroker *self, const char *client)
 {
-  Metadata *metadata = g_hash_table_lookup (self->metadata, provider);
+  Metadata *metadata = g_hash_table_lookup (self->metadata, client);
 
   if (metadata == NULL || metadata->fetched_at + METADATA_AGE < ck_clock_now ())
     return NULL;
@@ -494,13 +494,13 @@ ck_broker_get_metadata (CkBroker *self, const char *provider)
 }
 
 void
-ck_broker_set_metadata (CkBroker *self, const char *provider, const char *metadata)
+ck_broker_set_metadata (CkBroker *self, const char *client, const char *metadata)
 {
   Metadata *entry = g_new0 (Metadata, 1);
 
   entry->text = g_strdup (metadata);
   entry->fetched_at = ck_clock_now ();
-  g_hash_table_replace (self->metadata, g_strdup (provider), entry);
+  g_hash_table_replace (self->metadata, g_strdup (client), entry);
 }
 
 gboolean

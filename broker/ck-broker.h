@@ -341,11 +341,14 @@ void ck_broker_note_reached (CkBroker *self);
 
 /**
  * ck_broker_get_metadata:
+ * @client: its id. A worker that was taken over says what it likes: that goes to workers of the
+ *   same client, and never decides where another's secrets are sent
  *
- * Returns: (transfer none) (nullable): the provider's discovery document, not older than 24 h
+ * Returns: (transfer none) (nullable): the discovery document of the client's provider, not older
+ *   than 24 h
  */
-const char *ck_broker_get_metadata (CkBroker *self, const char *provider);
-void ck_broker_set_metadata (CkBroker *self, const char *provider, const char *metadata);
+const char *ck_broker_get_metadata (CkBroker *self, const char *client);
+void ck_broker_set_metadata (CkBroker *self, const char *client, const char *metadata);
 
 /**
  * ck_broker_reload:

@@ -10,7 +10,7 @@ static GVariant *
 make_extras (CkBroker *broker, const CkChannelRecord *record, const CkClientRecord *client)
 {
   const CkSettings *settings = ck_config_get_settings (ck_broker_get_config (broker));
-  const char *metadata = ck_broker_get_metadata (broker, record->provider);
+  const char *metadata = ck_broker_get_metadata (broker, record->client);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
@@ -107,7 +107,7 @@ ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *out
   if (outcome->result == CK_RESULT_SUCCESS)
     ck_channel_get_activity (channel)->client_secret = outcome->client_secret;
   if (outcome->metadata != NULL && *outcome->metadata != '\0')
-    ck_broker_set_metadata (broker, record->provider, outcome->metadata);
+    ck_broker_set_metadata (broker, record->client, outcome->metadata);
 }
 
 CkOutcome *
