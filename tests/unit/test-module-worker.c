@@ -289,20 +289,31 @@ test_no_such_flow (Worker *worker, gconstpointer data)
 static void
 test_echo (Worker *worker, gconstpointer data)
 {
-  static const char *const secrets[]
-      = { "the-one-code", "access-token-1", "refresh-token-1", "client-secret-1" };
   g_autoptr (Bench) bench = make_bench ();
   g_auto (Answer) answer = { NULL };
   g_autofree char *details = NULL;
+  g_autofree char *echo = NULL;
+  g_autofree char *basic = NULL;
+  const char *header;
 
   connect_channel (worker, bench, &answer);
-  bench_answer (bench, 400,
-                "{\"error\":\"invalid_grant\",\"error_description\":\"refresh-token-1 of "
-                "access-token-1 by client-secret-1\"}");
+  header = strstr (bench_get_request (bench, 0), "Authorization: Basic ");
+  g_assert_nonnull (header);
+  header += strlen ("Authorization: Basic ");
+  basic = g_strndup (header, strcspn (header, "\r"));
+  echo = g_strdup_printf ("{\"error\":\"invalid_grant\",\"error_description\":\"refresh-token-1 of "
+                          "access-token-1 by client-secret-1 (%s)\"}",
+                          basic);
+  bench_answer (bench, 400, echo);
   run (worker, bench, "renew", "oauth2", &answer);
   details = g_variant_print (answer.details, FALSE);
-  for (gsize i = 0; i < G_N_ELEMENTS (secrets); i++)
-    g_assert_null (strstr (details, secrets[i]));
+  {
+    const char *const secrets[]
+        = { "the-one-code", "access-token-1", "refresh-token-1", "client-secret-1", basic };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (secrets); i++)
+      g_assert_null (strstr (details, secrets[i]));
+  }
 }
 
 int
