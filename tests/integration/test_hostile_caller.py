@@ -208,6 +208,24 @@ def test_attempts_are_limited(root, alice, oidc_channel, callers, broker):
     assert broker.alive()
 
 
+def test_attempts_of_one_who_left_are_over(root, alice, oidc_channel, callers):
+    """They do not count against the user any more: a third can begin at once."""
+    channels = [oidc_channel, *(setups.add_oidc_channel(root, alice, f"c{n}") for n in range(2))]
+    gone = callers("alice")
+    for channel in channels[:2]:
+        channel.seen_by(gone).reconnect(flow="browser").prompt()
+    assert word(channels[2].reconnect, flow="browser") in ("LimitExceeded", "Busy")
+    gone.close()
+    wait_for(lambda: started(channels[2]), 5, "room for an attempt")
+
+
+def started(channel):
+    try:
+        return channel.reconnect(flow="browser").prompt()
+    except BusError:
+        return None
+
+
 def test_one_list_and_one_dump_of_many_channels(root, alice, bob, oidc_channel, broker):
     for number in range(300):
         setups.add_oidc_channel(root, alice, f"many-{number:03d}", display_name="x" * 100)

@@ -134,6 +134,7 @@ def test_every_method_names_its_action_and_keeps_to_it(connected, bob, interface
 def test_administrators_rule_comes_first(connected, bob, studio, root):
     """A rules file that sorts earlier overrides ours, by the details that every check carries."""
     assert refused(connected.seen_by(bob).token).word == "NotAuthorized"
+    assert connected.seen_by(studio).token()[0]
     with rules.local_rule(rules.changes(root), """
 polkit.addRule (function (action, subject) {
   if (action.id == "org.channelkeeper.use-token" && action.lookup ("channel") == "main")

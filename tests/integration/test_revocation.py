@@ -3,6 +3,7 @@
 
 import pytest
 from harness import setups
+from harness.broker import BASE_CONFIG
 from harness.caller import BusError
 from harness.wait import spin, wait_for
 
@@ -68,6 +69,19 @@ def test_report_about_a_good_token_changes_nothing(connected, studio, oidc):
     assert oidc.accepts(theirs.token()[0]) == "alice-channel"
 
 
+def test_reports_trigger_one_check_in_the_interval(lumen_channel, platform, broker, root, studio):
+    setups.connect(lumen_channel, "alice-live")
+    broker.write_config("channelkeeper.conf", BASE_CONFIG.replace("MinCheckInterval=0", "MinCheckInterval=30"))
+    root.reload()
+    since = len(platform.requests())
+    theirs = lumen_channel.seen_by(studio)
+    for _ in range(3):
+        assert theirs.report(401, b'{"error":{"code":190}}') == "not-a-token-problem"
+    theirs.verify()
+    checks = [entry for entry in platform.requests()[since:] if entry["path"] == "/oauth/validate"]
+    assert len(checks) == 1
+
+
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_report_of_trouble_is_no_revocation(connected, studio, status):
     assert connected.seen_by(studio).report(status, b"later") == "not-a-token-problem"
@@ -91,6 +105,16 @@ def test_verify_call_that_is_broken_is_no_revocation(connected, oidc, mode):
     assert connected.state == "connected"
     oidc.fault(path="/me")
     assert connected.verify()[0] == "connected"
+
+
+def test_one_bad_answer_is_no_revocation(lumen_channel, platform):
+    """A good token is refused once: the renewal is the second opinion."""
+    setups.connect(lumen_channel, "alice-live")
+    platform.fault("answer", "/oauth/validate", 1, status=400,
+                   body='{"error":"invalid_grant","error_description":"authorization revoked"}')
+    assert lumen_channel.verify() == ("connected", "none")
+    assert "Revoked" not in [word for _time, word, _details in lumen_channel.history()]
+    assert platform.accepts(lumen_channel.token()[0]) == "alice-live"
 
 
 @pytest.mark.parametrize("ending, cause", [("change_password", "password-changed"),

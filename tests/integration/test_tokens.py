@@ -28,6 +28,14 @@ def test_app_gets_a_token_that_the_server_accepts(connected, studio, oidc):
     assert oidc.requests()[since:] == [], "a good token costs no request"
 
 
+def test_app_gets_access_tokens_only(connected, studio, oidc):
+    theirs = connected.seen_by(studio)
+    for answer in (theirs.token(), theirs.open_token()):
+        others = set(oidc.secrets()) - {answer[0]}
+        assert len(others) >= 3, "the refresh token, the code and the client's secret at least"
+        assert not [secret for secret in others if secret in str(answer)]
+
+
 def test_the_same_token_through_a_pipe(connected, studio):
     theirs = connected.seen_by(studio)
     token, expires_at, details = theirs.token()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the built programs are linked with: the broker has no way to the network."""
+"""What the built programs are linked with: the broker has no way to the network, and loads no code."""
 
 import os
+import re
 import subprocess
 
 FORBIDDEN = {
@@ -9,6 +10,8 @@ FORBIDDEN = {
     "channelctl": ("libcurl", "libsqlite3", "libsodium"),
     "channelkeeper-worker": ("libsqlite3", "libsodium", "libpolkit"),
 }
+
+LOADS = re.compile(r" (dlm?open|g_module_open\w*)\b")
 
 
 def check(build):
@@ -22,4 +25,7 @@ def check(build):
             needs = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
             findings += [f"{path}:1: linked with {library}" for library in FORBIDDEN[name] if library + "." in needs
                          or library + "-" in needs]
+            if name == "channelkeeperd":
+                calls = subprocess.run(["nm", "-D", "--undefined-only", path], capture_output=True, text=True, check=True).stdout
+                findings += [f"{path}:1: calls {function}" for function in LOADS.findall(calls)]
     return findings + [f"{build}:1: {name} was not built" for name in FORBIDDEN.keys() - seen]

@@ -302,6 +302,7 @@ test_openid (void)
 {
   Openid openid = { .issuer = ISSUER };
   g_autoptr (Bench) bench = make_bench (&openid.person);
+  g_autofree char *nonce = NULL;
 
   openid.bench = bench;
   bench_set_person (bench, on_openid_prompt, &openid);
@@ -311,9 +312,12 @@ test_openid (void)
   g_assert_cmpint (run (bench), ==, CK_RESULT_SUCCESS);
   g_assert_cmpstr (bench_get_item (bench, "id-token-sub"), ==, "alice");
   g_assert_cmpstr (bench_get_item (bench, "id-token-iss"), ==, ISSUER);
+  nonce = g_strdup (asked (&openid.person, "nonce"));
+  g_assert_nonnull (nonce);
 
   openid.nonce = "another";
   g_assert_cmpint (run (bench), ==, CK_RESULT_AUTH_ERR);
+  g_assert_cmpstr (asked (&openid.person, "nonce"), !=, nonce);
   g_assert_null (bench_get_item (bench, "id-token-sub"));
   g_assert_cmpstr (bench_get_cause (bench), ==, "none");
 

@@ -4,11 +4,25 @@
 #include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
+#include <time.h>
 
 #include "ck-error.h"
 #include "pool-bench.h"
 
 /* The pool with the real worker and the modules made for tests. */
+
+/* How much later the pool finds it than it is: this is the clock of what is linked into the test. */
+static gint64 later;
+
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + later;
+}
 
 static void
 set_up (PoolBench *bench, gconstpointer data)
@@ -206,6 +220,26 @@ test_spare (PoolBench *bench, gconstpointer data)
 }
 
 static void
+test_ten_minutes (PoolBench *bench, gconstpointer data)
+{
+  static const gint64 minutes[] = { 0, 9, 11 };
+  static const guint started[] = { 1, 1, 2 };
+  CkWorkerPoolStats stats;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (minutes); i++)
+    {
+      g_autoptr (CkOutcome) outcome = NULL;
+
+      later = minutes[i] * G_TIME_SPAN_MINUTE;
+      outcome = pool_bench_run (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL);
+      g_assert_cmpint (outcome->result, ==, CK_RESULT_SUCCESS);
+      ck_worker_pool_get_stats (bench->pool, &stats);
+      g_assert_cmpuint (stats.started, ==, started[i]);
+    }
+  later = 0;
+}
+
+static void
 test_no_worker (void)
 {
   g_autoptr (CkWorkerPool) pool = ck_worker_pool_new ("/nonexistent/worker", NULL, 1, 1);
@@ -307,6 +341,7 @@ main (int argc, char **argv)
   ADD ("/worker-pool/a-hundred-jobs", test_a_hundred_jobs);
   ADD ("/worker-pool/behind-a-crash", test_behind_a_crash);
   ADD ("/worker-pool/spare", test_spare);
+  ADD ("/worker-pool/ten-minutes", test_ten_minutes);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
   g_test_add_func ("/worker-pool/socket", test_socket);
 
