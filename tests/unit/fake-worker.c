@@ -275,7 +275,18 @@ run_pipe_grant (GDBusMethodInvocation *invocation)
 static void
 run_lingering_grant (GDBusMethodInvocation *invocation)
 {
-  answer (invocation, "success", "@a{sv} {}", lingering_wrap (lingering_new (10)));
+  int peer;
+  int fd = lingering_wrap (lingering_new (10, &peer));
+
+  /* Somebody else has the other end: that it goes with this process would end the wait. */
+  if (fork () == 0)
+    {
+      dup2 (peer, STDIN_FILENO);
+      close_range (STDIN_FILENO + 1, ~0U, 0);
+      sleep (12);
+      _exit (EXIT_SUCCESS);
+    }
+  answer (invocation, "success", "@a{sv} {}", fd);
 }
 
 static void

@@ -189,7 +189,8 @@ test_wrap_text (void)
 static void
 test_foreign_fds (void)
 {
-  const int fds[] = { lingering_new (10), lingering_wrap (lingering_new (10)) };
+  int peers[4];
+  const int fds[] = { lingering_new (10, &peers[0]), lingering_wrap (lingering_new (10, &peers[1])) };
 
   for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
     {
@@ -201,9 +202,12 @@ test_foreign_fds (void)
       g_clear_object (&list);
       ck_foreign_fds_guard (message);
       g_object_unref (message);
-      ck_foreign_fd_close (i == 0 ? lingering_new (10) : lingering_wrap (lingering_new (10)));
+      ck_foreign_fd_close (i == 0 ? lingering_new (10, &peers[2])
+                                  : lingering_wrap (lingering_new (10, &peers[3])));
       g_assert_cmpint (g_get_monotonic_time () - begun, <, 5 * G_USEC_PER_SEC);
     }
+  for (gsize i = 0; i < G_N_ELEMENTS (peers); i++)
+    close (peers[i]);
 }
 
 /* They are closed all the same. */

@@ -25,8 +25,11 @@ post (const char *answer, guint ms, CkHttpOutcome *outcome)
   g_autofree char *uri = g_strconcat (tcp_server_get_origin (server), "/token", NULL);
   CkHttpRequest request = { .method = "POST", .uri = uri, .body = "a=b" };
   CkHttpRules rules = make_rules (ms);
+  CkHttpResponse *response = ck_http_send (&request, &rules, outcome);
 
-  return ck_http_send (&request, &rules, outcome);
+  g_assert_cmpint (g_get_monotonic_time (), <, rules.deadline + 10 * G_USEC_PER_SEC);
+
+  return response;
 }
 
 /* Everything that can go wrong once the request is on its way. */
