@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A disk that takes five seconds for an fsync, and a file system that turns read-only."""
+"""A disk that takes five seconds for an fsync, a file system that turns read-only, a file that is torn."""
 
 import os
 import signal
@@ -138,5 +138,27 @@ def test_start_on_a_read_only_file_system(connected, oidc, broker, own_file_syst
     last = broker.log().splitlines()[-1]
     assert "state.db" in last and "read-only" in last, last
     subprocess.run(["mount", "-o", "remount,bind,rw", own_file_system], check=True)
+    broker.start()
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
+
+
+@pytest.mark.parametrize("what, words", [("cut", "its end is missing"), ("empty", "it is empty")])
+def test_torn_state_db(connected, oidc, broker, what, words):
+    """It ends, says which file it is and what to do, and leaves it to whoever mends it."""
+    path = os.path.join(broker.state, "state.db")
+    broker.stop()
+    with open(path, "rb") as stream:
+        whole = stream.read()
+    with open(path, "r+b") as stream:
+        stream.truncate(len(whole) // 2 - 100 if what == "cut" else 0)
+    torn = os.path.getsize(path)
+    broker.start(wait=False)
+    assert broker.process.wait(10) != 0
+    broker.process = None
+    last = broker.log().splitlines()[-1]
+    assert "state.db is damaged" in last and words in last and "Restore it from a backup" in last, last
+    assert os.path.getsize(path) == torn
+    with open(path, "r+b") as stream:
+        stream.write(whole)
     broker.start()
     assert oidc.accepts(connected.token()[0]) == "alice-channel"

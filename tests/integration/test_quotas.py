@@ -13,7 +13,7 @@ from harness.run import Running
 from harness.wait import spin, wait_for
 
 FLOOD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "flood.py")
-SECONDS = 8  # longer than a yes of polkit is remembered
+SECONDS = 6  # longer than a yes of polkit is remembered
 CLIENT = {"client": "web", "assigned_user": "alice"}
 
 
