@@ -56,13 +56,22 @@ def test_a_flood_slows_only_its_own_user(connected, broker, user, kind):
     assert connected.token()[0]
 
 
-def test_channels_are_limited(idle_broker, callers, oidc):
+@pytest.fixture
+def root_of(idle_broker, callers, oidc):
+    """root_of("MaxChannels=20"): the administrator of a broker that allows no more."""
+    def start(limit):
+        idle_broker.write_config("channelkeeper.conf.d/few.conf", f"[Broker]\n{limit}\n")
+        idle_broker.start()
+        root = callers("root")
+        setups.add_oidc_provider(root, idle_broker)
+        setups.add_oidc_clients(root)
+        return root
+    return start
+
+
+def test_channels_are_limited(root_of, idle_broker, callers):
     """MaxChannels: an administrator's script that does not end fills no disk."""
-    idle_broker.write_config("channelkeeper.conf.d/few.conf", "[Broker]\nMaxChannels=20\n")
-    idle_broker.start()
-    root = callers("root")
-    setups.add_oidc_provider(root, idle_broker)
-    setups.add_oidc_clients(root)
+    root = root_of("MaxChannels=20")
     connected = setups.add_oidc_channel(root, callers("alice"))
     setups.connect(connected, "alice-channel")
     errors = []
@@ -80,13 +89,9 @@ def test_channels_are_limited(idle_broker, callers, oidc):
     assert len(root.list_channels()) == 20 and connected.token()[0]
 
 
-def test_attempts_are_limited_in_all(idle_broker, callers, oidc):
+def test_attempts_are_limited_in_all(root_of, idle_broker, callers):
     """MaxAttempts, after two of each user; an attempt that ends makes room."""
-    idle_broker.write_config("channelkeeper.conf.d/few.conf", "[Broker]\nMaxAttempts=3\n")
-    idle_broker.start()
-    root = callers("root")
-    setups.add_oidc_provider(root, idle_broker)
-    setups.add_oidc_clients(root)
+    root = root_of("MaxAttempts=3")
     begun = []
     for user, number in [("alice", 1), ("alice", 2), ("bob", 1), ("carol", 1)]:
         channel = setups.add_oidc_channel(root, callers(user), f"{user}-{number}", assigned_user=user)
