@@ -17,7 +17,8 @@
  * deleted; the sequence grows across restarts; and when all trouble is over every channel whose
  * grant is alive works.
  *
- * CK_SOAK_SECONDS runs fresh sequences for so long; CK_SEED=N repeats one.
+ * CK_SOAK_SECONDS runs fresh sequences for so long; CK_SEED=N repeats one, of /rules/random or of
+ * /rules/slow-disk, where a write may take five seconds.
  */
 
 #define N_CHANNELS 9
@@ -79,6 +80,7 @@ typedef struct
   gboolean network_down;
   gboolean server_down;
   gboolean client_wrong;
+  gboolean disk_may_be_slow;
   guint n_handed_out;
 } Rules;
 
@@ -353,8 +355,11 @@ be_hostile (Rules *rules)
   gboolean vault = FALSE;
   gboolean state_db = FALSE;
 
-  switch (g_rand_int_range (rules->chance, 0, 12))
+  switch (g_rand_int_range (rules->chance, 0, rules->disk_may_be_slow ? 13 : 12))
     {
+    case 12:
+      sim_disk_be_slow (one_in (rules, 2) ? 5 * G_USEC_PER_SEC : 0);
+      break;
     case 0:
     case 1:
     case 2:
@@ -385,13 +390,32 @@ be_hostile (Rules *rules)
     }
 }
 
+/* What a slow disk had not taken yet was never there. */
+static void
+forget_answers (Rules *rules)
+{
+  for (guint i = 0; i < N_CHANNELS && rules->disk_may_be_slow; i++)
+    {
+      CkGrant *grant = sim_disk_get_grant (rules->accounts[i].id, NULL);
+      Use *use = g_hash_table_lookup (rules->accounts[i].uses, ck_grant_get_refresh_token (grant));
+
+      if (use != NULL)
+        use->answered = FALSE;
+    }
+}
+
 static void
 start_anew (Rules *rules)
 {
   if (one_in (rules, 3))
-    sim_world_stop (&rules->world);
+    {
+      sim_world_stop (&rules->world);
+    }
   else
-    sim_world_kill (&rules->world);
+    {
+      sim_world_kill (&rules->world);
+      forget_answers (rules);
+    }
   if (one_in (rules, 2))
     sim_time_run (g_rand_int_range (rules->chance, 0, HOUR));
   sim_world_start (&rules->world);
@@ -404,6 +428,7 @@ come_to_rest (Rules *rules)
 {
   rules->network_down = rules->server_down = rules->client_wrong = FALSE;
   sim_disk_fail (FALSE, FALSE);
+  sim_disk_be_slow (0);
   for (guint i = 0; i < N_CHANNELS; i++)
     rules->accounts[i].lose_answer = FALSE;
   sim_time_run (7 * HOUR);
@@ -456,12 +481,13 @@ set_up (Rules *rules, guint32 seed)
 }
 
 static guint
-run_sequence (guint32 seed)
+run_sequence (guint32 seed, gboolean disk_may_be_slow)
 {
   g_autofree Rules *rules = g_new0 (Rules, 1);
   guint n;
 
   g_test_message ("CK_SEED=%u", seed);
+  rules->disk_may_be_slow = disk_may_be_slow;
   set_up (rules, seed);
   for (guint step = 0; step < N_STEPS; step++)
     {
@@ -492,12 +518,13 @@ static void
 test_regressions (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (regressions); i++)
-    run_sequence (regressions[i]);
+    run_sequence (regressions[i], FALSE);
 }
 
 static void
-test_random (void)
+test_random (gconstpointer data)
 {
+  gboolean disk_may_be_slow = GPOINTER_TO_INT (data);
   const char *seconds = g_getenv ("CK_SOAK_SECONDS");
   const char *seed = g_getenv ("CK_SEED");
   gint64 until
@@ -508,14 +535,15 @@ test_random (void)
 
   if (seed != NULL)
     {
-      run_sequence ((guint32) g_ascii_strtoull (seed, NULL, 10));
+      run_sequence ((guint32) g_ascii_strtoull (seed, NULL, 10), disk_may_be_slow);
       return;
     }
 
   do
     {
       /* What everybody runs is the same each time; what is new is for the soak. */
-      n += run_sequence (seconds != NULL ? (guint32) g_test_rand_int () : 1000 + n_sequences);
+      n += run_sequence (seconds != NULL ? (guint32) g_test_rand_int () : 1000 + n_sequences,
+                         disk_may_be_slow);
       n_sequences++;
     }
   while (g_get_monotonic_time () < until);
@@ -530,7 +558,8 @@ main (int argc, char **argv)
   /* A disk that fails is worth a warning, and here it is meant to. */
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
   g_test_add_func ("/rules/regressions", test_regressions);
-  g_test_add_func ("/rules/random", test_random);
+  g_test_add_data_func ("/rules/random", GINT_TO_POINTER (FALSE), test_random);
+  g_test_add_data_func ("/rules/slow-disk", GINT_TO_POINTER (TRUE), test_random);
 
   return g_test_run ();
 }

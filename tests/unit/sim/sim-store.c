@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ck-error.h"
+#include "sim-time.h"
 
 /* ---- the disk -------------------------------------------------------------------------------- */
 
@@ -22,6 +23,8 @@ static guint64 disk_time;
 static guint life; /* grows with every cut: objects of a former one are dead */
 static gboolean vault_fails;
 static gboolean state_db_fails;
+static gint64 slowness;    /* microseconds until a write is on disk; 0: one turn of the main loop */
+static GQueue slow_writes; /* GTask, in the order they were begun */
 
 static void
 item_free (gpointer data)
@@ -42,6 +45,8 @@ sim_disk_reset (void)
   disk_grants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   disk_sequence = disk_time = 0;
   vault_fails = state_db_fails = FALSE;
+  slowness = 0;
+  g_assert_true (g_queue_is_empty (&slow_writes));
 }
 
 void
@@ -55,6 +60,12 @@ sim_disk_fail (gboolean vault, gboolean state_db)
 {
   vault_fails = vault;
   state_db_fails = state_db;
+}
+
+void
+sim_disk_be_slow (gint64 usec)
+{
+  slowness = usec;
 }
 
 const CkChannelRecord *
@@ -202,13 +213,41 @@ on_disk (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The end of the broker may have been faster. */
+static void
+write_next (gpointer data)
+{
+  GTask *task = g_queue_pop_head (&slow_writes);
+
+  if (task != NULL)
+    on_disk (task);
+}
+
+void
+sim_disk_settle (void)
+{
+  do
+    {
+      write_next (NULL);
+      sim_time_settle ();
+    }
+  while (!g_queue_is_empty (&slow_writes));
+}
+
 static void
 queue_write (gpointer source, Write *write, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (source, NULL, callback, user_data);
 
   g_task_set_task_data (task, write, (GDestroyNotify) write_free);
-  g_idle_add (on_disk, task);
+  if (slowness == 0 && g_queue_is_empty (&slow_writes))
+    {
+      g_idle_add (on_disk, task);
+      return;
+    }
+
+  g_queue_push_tail (&slow_writes, task);
+  sim_time_after (slowness, write_next, NULL);
 }
 
 /* ---- state.db -------------------------------------------------------------------------------- */

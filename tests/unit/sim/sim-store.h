@@ -19,6 +19,12 @@ void sim_disk_cut (void);
 /* Every write of the vault, or of state.db, fails from now on, or works again. */
 void sim_disk_fail (gboolean vault, gboolean state_db);
 
+/* From now on a write takes so long, in the order of the writes; 0: as at first. */
+void sim_disk_be_slow (gint64 usec);
+
+/* What was begun is written, however slow, as by a file that is closed; no time goes by. */
+void sim_disk_settle (void);
+
 /* What stands on the disk. (transfer none), nullable */
 const CkChannelRecord *sim_disk_get_record (const char *channel);
 CkGrant *sim_disk_get_grant (const char *channel, guint64 *generation);

@@ -210,7 +210,7 @@ end (SimWorld *world)
   CkBroker *broker = g_steal_pointer (&world->broker);
 
   ck_broker_stop (broker);
-  sim_time_settle ();
+  sim_disk_settle ();
   g_assert_finalize_object (broker);
 }
 
