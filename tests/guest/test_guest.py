@@ -331,26 +331,14 @@ def last_word(guest):
     return guest.journal(f"MESSAGE_ID={VAULT}")[-1]["MESSAGE"]
 
 
-@pytest.fixture(scope="module")
-def secret_service(guest, world):
-    """Backend=service with the manual's own files and commands, and what was before afterwards."""
+def test_secret_service(guest, world):
+    """The manual's own files and commands. The vault is empty: alice connects again, and that is there after
+    restarts of all parts."""
     *files, commands = documented("SECRET SERVICE")
-    names = []
     for text in files:
-        names.append(re.match("# (/.*)\n", text).group(1))
-        guest.write(names[-1], text)
+        guest.write(re.match("# (/.*)\n", text).group(1), text)
     guest.ok("sh", "-ec", commands)
     world.settled()
-    yield
-    guest.ok("systemctl", "stop", KEYRING, SESSION)
-    guest.ok("rm", "-r", *names, DROP_IN, "/etc/channelkeeper/channelkeeper.conf.d/keyring.conf",
-             "/etc/credstore.encrypted/channelkeeper.keyring-password", "/var/lib/channelkeeper-keyring")
-    guest.ok("systemctl", "daemon-reload")
-    world.restart()
-
-
-def test_secret_service(guest, world, secret_service):
-    """The vault is empty: alice connects again. What she connected is there after restarts of all parts."""
     done = world.ctl("root", "clients", "add", "lumen", "lumen", "lumen-studio", "--secret-file=-",
                      "--redirect-uri=http://127.0.0.1:18998/cb", stdin=CLIENT_SECRET + "\n")
     assert done.code == 0, done
@@ -369,7 +357,7 @@ def test_secret_service(guest, world, secret_service):
     assert CLIENT_SECRET not in guest.ok("sh", "-c", "cat /var/lib/channelkeeper-keyring/keyrings/*", user="channelkeeper")
 
 
-def test_secret_service_leaves_and_comes_back(guest, world, secret_service):
+def test_secret_service_leaves_and_comes_back(guest, world):
     """Stopped by the administrator; then killed, which systemd mends by itself."""
     guest.ok("systemctl", "stop", KEYRING)
     world.settled("degraded")
@@ -400,7 +388,7 @@ def test_secret_service_leaves_and_comes_back(guest, world, secret_service):
 
 
 @pytest.mark.parametrize("address", ("unix:abstract=/ck-bus", "unix:path=/tmp/ck-bus", "unix:path=/run/user/ck-bus"))
-def test_session_bus_that_the_sandbox_hides(guest, world, secret_service, address):
+def test_session_bus_that_the_sandbox_hides(guest, world, address):
     """As the manual says: everybody else of that user gets there, the unit does not, and doctor says why."""
     guest.ok("install", "-d", "-o", "channelkeeper", "/run/user")
     guest.ok("systemd-run", "--quiet", "--unit=ck-bus", "--uid=channelkeeper", "dbus-daemon", "--session", "--nofork",
@@ -416,6 +404,16 @@ def test_session_bus_that_the_sandbox_hides(guest, world, secret_service, addres
     guest.ok("systemctl", "stop", "ck-bus")
     guest.ok("rm", f"{DROP_IN}/zz.conf")
     guest.ok("systemctl", "daemon-reload")
+
+
+def test_back_to_the_sealed_vault(guest, world):
+    guest.ok("systemctl", "stop", KEYRING, SESSION)
+    guest.ok("rm", "-r", f"/etc/systemd/system/{KEYRING}", f"/etc/systemd/system/{SESSION}", DROP_IN,
+             "/etc/channelkeeper/channelkeeper.conf.d/keyring.conf",
+             "/etc/credstore.encrypted/channelkeeper.keyring-password", "/var/lib/channelkeeper-keyring")
+    guest.ok("systemctl", "daemon-reload")
+    world.restart()
+    world.settled()
 
 
 def test_purge(guest):
