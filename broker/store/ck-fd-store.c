@@ -90,7 +90,7 @@ ck_fd_store_get (void)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_kept_free);
   g_auto (GStrv) names = NULL;
-  int n = sd_listen_fds_with_names (TRUE, &names);
+  int n = sd_listen_fds_with_names (FALSE, &names);
 
   for (int i = 0; i < n; i++)
     {

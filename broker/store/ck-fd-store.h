@@ -42,7 +42,7 @@ void ck_fd_store_remove (const char *name);
  * ck_fd_store_get:
  *
  * Reads what the service manager kept: it hands it over when we are started (LISTEN_FDS=), and we
- * close our descriptors of it: a second call finds nothing. The manager keeps its own until
+ * close our descriptors of it, so that this is called once. The manager keeps its own until
  * ck_fd_store_remove(). What is no regular file of a sensible size is left out.
  *
  * Returns: (transfer full) (element-type CkKept): what was kept

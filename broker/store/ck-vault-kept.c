@@ -140,7 +140,7 @@ ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, Ck
   if (!ck_fd_store_put (name, sealed))
     return FALSE;
 
-  g_hash_table_add (kept, g_steal_pointer (&name));
+  g_hash_table_insert (kept, g_steal_pointer (&name), g_steal_pointer (&sealed));
   return TRUE;
 }
 
@@ -202,14 +202,15 @@ void
 ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
 {
   CkVaultKey *key = ck_vault_get_key (vault);
-  g_autoptr (GPtrArray) kept = ck_fd_store_get ();
+  GHashTableIter iter;
+  gpointer name;
+  gpointer sealed;
 
-  for (guint i = 0; i < kept->len && key != NULL; i++)
+  g_hash_table_iter_init (&iter, ck_vault_get_kept (vault));
+  while (key != NULL && g_hash_table_iter_next (&iter, &name, &sealed))
     {
-      const CkKept *entry = kept->pdata[i];
-      g_autoptr (CkVaultGrant) found = ck_vault_read_kept (key, entry->name, entry->bytes);
+      g_autoptr (CkVaultGrant) found = ck_vault_read_kept (key, name, sealed);
 
-      g_hash_table_add (ck_vault_get_kept (vault), g_strdup (entry->name));
       if (found == NULL)
         continue;
       if (found->grant == NULL)

@@ -118,7 +118,8 @@ gboolean ck_vault_end_call (CkVault *vault, GTask *task, const GError *error);
 /**
  * ck_vault_get_kept:
  *
- * Returns: (transfer none) (element-type utf8): the set of the names that the service manager keeps
+ * Returns: (transfer none) (element-type utf8 GBytes): what the service manager keeps for us, sealed, by
+ * its names
  */
 GHashTable *ck_vault_get_kept (CkVault *vault);
 

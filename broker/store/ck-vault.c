@@ -3,6 +3,7 @@
 
 #include "ck-vault-private.h"
 
+#include "ck-fd-store.h"
 #include "ck-sealed-backend.h"
 #include "ck-secret-service.h"
 #include "ck-vault-queue.h"
@@ -40,7 +41,7 @@ struct _CkVault
   gboolean read; /* the grants have been */
   char *sealed_reason;
   char *write_error; /* of the last write, if it failed */
-  GHashTable *kept;  /* names of what the service manager keeps */
+  GHashTable *kept;  /* name to sealed GBytes, what the service manager keeps; NULL: not looked at */
   gboolean unkept;   /* a grant that it has no room for waits to be written, too */
 
   CkVaultState state;
@@ -448,6 +449,21 @@ ck_vault_note_write (CkVault *vault, const GError *error)
 GHashTable *
 ck_vault_get_kept (CkVault *vault)
 {
+  g_autoptr (GPtrArray) found = NULL;
+
+  if (vault->kept != NULL)
+    return vault->kept;
+
+  vault->kept
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
+  found = ck_fd_store_get ();
+  for (guint i = 0; i < found->len; i++)
+    {
+      const CkKept *entry = found->pdata[i];
+
+      g_hash_table_insert (vault->kept, g_strdup (entry->name), g_bytes_ref (entry->bytes));
+    }
+
   return vault->kept;
 }
 
@@ -511,7 +527,7 @@ ck_vault_finalize (GObject *object)
   g_free (vault->credentials_dir);
   g_free (vault->sealed_reason);
   g_free (vault->write_error);
-  g_hash_table_unref (vault->kept);
+  g_clear_pointer (&vault->kept, g_hash_table_unref);
   g_free (vault->reason);
 
   G_OBJECT_CLASS (ck_vault_parent_class)->finalize (object);
@@ -541,5 +557,4 @@ ck_vault_init (CkVault *vault)
 {
   vault->sealed_reason = g_strdup ("it has not been opened yet");
   vault->reason = g_strdup (vault->sealed_reason);
-  vault->kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

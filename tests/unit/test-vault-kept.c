@@ -115,6 +115,12 @@ restarted (const char *dir, const char *expected)
   ck_vault_add_kept_grants (vault, grants);
   g_test_assert_expected_messages ();
   g_assert_cmpint (fcntl (3, F_GETFD), ==, -1);
+  if (g_str_equal (expected, "found"))
+    {
+      /* Read again, the vault still knows. */
+      g_ptr_array_set_size (grants, 0);
+      ck_vault_add_kept_grants (vault, grants);
+    }
   if (!g_str_equal (expected, "found"))
     return grants->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 
