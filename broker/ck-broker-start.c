@@ -338,6 +338,9 @@ reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
 
+  /* The vault is read again: what it has not got yet is held here, and on its way there. */
+  if (ck_channel_is_unsaved (channel))
+    return;
   if (best == NULL || best->grant == NULL || best->generation < record->generation)
     {
       lose_grant (self, channel, best != NULL ? best->error : NULL);

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "ck-clock.h"
-#include "ck-clock.h"
 #include "ck-operations.h"
 #include "sim/sim-world.h"
 
@@ -237,6 +236,27 @@ test_renewed_twice_while_unsaved (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (sim_disk_count_grants ("saved"), ==, 1);
 }
 
+/* The vault is read twice, and has what was kept across the restart neither time. */
+static void
+test_kept_while_the_vault_leaves (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (CkGrant) newer = NULL;
+  CkChannel *channel;
+
+  sim_world_add_provider (&fixture->world, "renewed", "Rotation=no", FALSE);
+  sim_world_add_channel (&fixture->world, "kept", "renewed", "at", "rt", HOUR, 0);
+  newer = sim_grant_new ("newer", "rt", HOUR);
+  sim_vault_leave ("kept", 2, newer);
+  sim_world_start (&fixture->world);
+  sim_vault_set_state (ck_broker_get_vault (fixture->world.broker), CK_VAULT_OPEN);
+  sim_time_settle ();
+
+  channel = sim_world_get_channel (&fixture->world, "kept");
+  g_assert_true (ck_channel_may_hand_out (channel, ck_clock_now ()));
+  g_assert_cmpuint (ck_channel_get_record (channel)->generation, ==, 2);
+  g_assert_cmpstr (ck_grant_get_access_token (ck_channel_get_grant (channel)), ==, "newer");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -247,6 +267,8 @@ main (int argc, char **argv)
   g_test_add ("/trouble/limit-and-renewals", Fixture, NULL, set_up, test_limit_and_renewals, tear_down);
   g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
   g_test_add ("/trouble/clock-steps", Fixture, NULL, set_up, test_clock_steps, tear_down);
+  g_test_add ("/trouble/kept-while-the-vault-leaves", Fixture, NULL, set_up,
+              test_kept_while_the_vault_leaves, tear_down);
   g_test_add ("/trouble/renewed-twice-while-unsaved", Fixture, NULL, set_up,
               test_renewed_twice_while_unsaved, tear_down);
 

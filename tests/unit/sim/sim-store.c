@@ -295,12 +295,6 @@ ck_state_db_load_channels (CkStateDb *db, GError **error)
   return list;
 }
 
-GPtrArray *
-ck_state_db_load_clients (CkStateDb *db, GError **error)
-{
-  return g_ptr_array_new ();
-}
-
 guint64
 ck_state_db_get_sequence (CkStateDb *db)
 {
@@ -459,6 +453,13 @@ ck_vault_get_state (CkVault *vault)
   return vault->state;
 }
 
+void
+sim_vault_set_state (CkVault *vault, CkVaultState state)
+{
+  vault->state = state;
+  g_signal_emit_by_name (vault, "changed");
+}
+
 const char *
 ck_vault_get_reason (CkVault *vault)
 {
@@ -590,10 +591,5 @@ ck_vault_keep_grant (CkVault *self, const char *channel, guint64 generation, CkG
 
 void
 ck_vault_drop_kept_grant (CkVault *self, const char *channel, guint64 generation)
-{
-}
-
-void
-ck_vault_add_kept_grants (CkVault *self, GPtrArray *grants)
 {
 }

@@ -36,3 +36,10 @@ guint64 sim_disk_get_sequence (void);
 
 /* How many items the vault holds of @channel. */
 guint sim_disk_count_grants (const char *channel);
+
+/* A sealed one that opens, or the other way round. */
+void sim_vault_set_state (CkVault *vault, CkVaultState state);
+
+/* At the next start the service manager has kept @grant, and there is a client with a secret in the
+ * vault, which is sealed when it is asked for that the first time. */
+void sim_vault_leave (const char *channel, guint64 generation, CkGrant *grant);
