@@ -91,17 +91,14 @@ end_of_limit (const CkScheduleInput *input)
 }
 
 /* What is due at @when waits where a rate limit has little left, but for half of the time at most that the
- * token then still has. */
+ * token then still has; and what keeps a grant alive for a day, as others may use up the limit for ever. */
 static guint64
 spare_limit (const CkScheduleInput *input, guint64 when)
 {
   guint64 expires_at = input->record->expires_at;
-  guint64 end = end_of_limit (input);
+  guint64 patience = is_known (expires_at) && when < expires_at ? (expires_at - when) / 2 : DAY;
 
-  if (is_known (expires_at) && when < expires_at)
-    end = MIN (end, when + (expires_at - when) / 2);
-
-  return MAX (when, end);
+  return MAX (when, MIN (end_of_limit (input), when + patience));
 }
 
 /* Unix seconds, 0 for none; not_before is not weighed yet. */
