@@ -27,6 +27,8 @@ struct _CkWorker
   guint registration;
   CkModuleLoader *loader;
   CkWatchdog *watchdog;
+  GQueue calls; /* GDBusMethodInvocation */
+  gboolean is_running;
 };
 
 /* One transaction under way. */
@@ -286,8 +288,9 @@ prepare (GVariant *parameters,
 }
 
 static void
-handle_run (CkWorker *worker, GVariant *parameters, GDBusMethodInvocation *invocation)
+handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
 {
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (CkStack) stack = NULL;
   g_autoptr (CkTransaction) t = NULL;
   g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
@@ -332,8 +335,18 @@ on_method_call (GDBusConnection *connection,
                 GDBusMethodInvocation *invocation,
                 gpointer user_data)
 {
-  /* The one method there is; GDBus has checked name and types. */
-  handle_run (user_data, parameters, invocation);
+  CkWorker *worker = user_data;
+
+  /* The one method there is; GDBus has checked name and types. A module that turns the main loop while it
+   * waits for something must not begin the next transaction within its own. */
+  g_queue_push_tail (&worker->calls, invocation);
+  if (worker->is_running)
+    return;
+
+  worker->is_running = TRUE;
+  while ((invocation = g_queue_pop_head (&worker->calls)) != NULL)
+    handle_run (worker, invocation);
+  worker->is_running = FALSE;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */

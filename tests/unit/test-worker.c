@@ -55,6 +55,52 @@ test_again (Worker *worker, gconstpointer data)
     }
 }
 
+typedef struct
+{
+  GString *results;
+  guint n;
+} Order;
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Order *order = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), NULL, result, &error);
+  const char *verdict;
+
+  g_assert_no_error (error);
+  g_variant_get_child (reply, 0, "&s", &verdict);
+  g_string_append_printf (order->results, "%s ", verdict);
+  order->n++;
+}
+
+static void
+begin (Worker *worker, const char *line, guint timeout, GAsyncReadyCallback callback, gpointer user_data)
+{
+  int fd = worker_make_secrets (FALSE);
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
+
+  g_dbus_connection_call_with_unix_fd_list (worker->connection, NULL, CK_WORKER_PATH, CK_IFACE_WORKER,
+                                            "Run", worker_make_call ("connect", line, timeout), NULL,
+                                            G_DBUS_CALL_FLAGS_NONE, -1, fds, NULL, callback, user_data);
+}
+
+/* The second is here while the first runs, and its module turns the main loop. */
+static void
+test_one_at_a_time (Worker *worker, gconstpointer data)
+{
+  g_autoptr (GString) results = g_string_new (NULL);
+  Order order = { results, 0 };
+
+  begin (worker, "connect required probe.so turn-main-loop\n", 10, on_answered, &order);
+  begin (worker, "connect required probe.so grant\n", 10, on_answered, &order);
+  while (order.n < 2)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (results->str, ==, "perm_denied success ");
+}
+
 static void
 test_secrets_are_cut (Worker *worker, gconstpointer data)
 {
@@ -175,27 +221,10 @@ on_ready (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 test_broker_hangs_up (Worker *worker, gconstpointer data)
 {
-  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autofree char *text = NULL;
   gboolean done = FALSE;
-  int fd = worker_make_secrets (FALSE);
 
-  g_unix_fd_list_append (fds, fd, NULL);
-  close (fd);
-  g_dbus_connection_call_with_unix_fd_list (
-      worker->connection,
-      NULL,
-      CK_WORKER_PATH,
-      CK_IFACE_WORKER,
-      "Run",
-      worker_make_call ("connect", "connect required probe.so hang\n", 600),
-      NULL,
-      G_DBUS_CALL_FLAGS_NONE,
-      -1,
-      fds,
-      NULL,
-      on_ready,
-      &done);
+  begin (worker, "connect required probe.so hang\n", 600, on_ready, &done);
   g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
   g_usleep (200 * 1000);
   g_dbus_connection_close_sync (worker->connection, NULL, NULL);
@@ -541,6 +570,7 @@ main (int argc, char **argv)
 
   ADD ("/worker/connect", test_connect);
   ADD ("/worker/again", test_again);
+  ADD ("/worker/one-at-a-time", test_one_at_a_time);
   ADD ("/worker/secrets-are-cut", test_secrets_are_cut);
   ADD ("/worker/missing-module", test_missing_module);
   ADD ("/worker/surroundings", test_surroundings);

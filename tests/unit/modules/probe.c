@@ -132,6 +132,20 @@ send (CkTransaction *t, const char *uri)
   return ck_transaction_fail_response (t, response, "token", "probing");
 }
 
+/* As a library does that waits for its own work. */
+static CkResult
+turn_main_loop (CkTransaction *t)
+{
+  for (guint i = 0; i < 50; i++)
+    {
+      while (g_main_context_iteration (NULL, FALSE))
+        continue;
+      g_usleep (10000);
+    }
+
+  return CK_RESULT_PERM_DENIED;
+}
+
 CkResult
 ck_sm_connect (CkTransaction *t, int argc, const char **argv)
 {
@@ -143,6 +157,8 @@ ck_sm_connect (CkTransaction *t, int argc, const char **argv)
     return ask (t);
   if (g_str_equal (what, "ask-secret"))
     return ask_secret (t);
+  if (g_str_equal (what, "turn-main-loop"))
+    return turn_main_loop (t);
   if (g_str_equal (what, "surroundings"))
     return describe_surroundings (t);
   if (g_str_equal (what, "abort"))
