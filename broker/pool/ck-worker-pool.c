@@ -192,7 +192,8 @@ hand_over (Run *run)
  * A worker that gets its next job before it has answered the one it runs goes on at once: to be
  * handed one only then would cost it, and the platform's slot, two ways through the broker's loop.
  * It is the job that would have come anyway: nobody else loses a turn by it. One that may be
- * cancelled waits, as that ends the worker.
+ * cancelled waits, as that ends the worker; and one that is urgent waits for whichever worker is
+ * free first, as this one's job may hang.
  */
 static void
 hand_ahead (Run *run)
@@ -203,7 +204,8 @@ hand_ahead (Run *run)
   if (run->place == NULL || run->next != NULL || !ck_worker_peer_takes_another (run->worker))
     return;
   next = ck_job_queue_peek_after (self->queue, run->place, get_max_per_host (self));
-  if (next == NULL || next->cancellation != NULL || *next->job->client == '\0'
+  if (next == NULL || next->job->urgency != CK_URGENCY_ROUTINE || next->cancellation != NULL
+      || *next->job->client == '\0'
       || !g_str_equal (next->job->client, run->job->client))
     return;
 

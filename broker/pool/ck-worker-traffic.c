@@ -108,9 +108,13 @@ on_message (GDBusConnection *connection,
 
   if (!incoming)
     return message;
-  ck_foreign_fds_guard (message);
 
-  if (g_atomic_int_add (&traffic->n_messages, 1) >= MAX_MESSAGES || !has_memfds_only (message))
+  if (!has_memfds_only (message))
+    {
+      ck_foreign_fds_guard (message);
+      ck_worker_traffic_cut (connection);
+    }
+  else if (g_atomic_int_add (&traffic->n_messages, 1) >= MAX_MESSAGES)
     ck_worker_traffic_cut (connection);
   else if (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR)
     {

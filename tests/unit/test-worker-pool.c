@@ -196,6 +196,27 @@ test_behind_a_crash (PoolBench *bench, gconstpointer data)
     }
 }
 
+/* What somebody waits for is handed to no worker ahead: the job that it runs may hang. */
+static void
+test_awaited_is_not_ahead (PoolBench *bench, gconstpointer data)
+{
+  PoolRun *hung, *other, *awaited;
+  CkJob *job;
+
+  ck_outcome_free (pool_bench_run (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL));
+  hung = pool_bench_begin (bench, pool_bench_job (bench, "renew", "required debug.so hang"), NULL);
+  other = pool_bench_begin (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL);
+  job = pool_bench_job (bench, "renew", "required permit.so");
+  job->urgency = CK_URGENCY_AWAITED;
+  awaited = pool_bench_begin (bench, job, NULL);
+
+  ck_outcome_free (pool_bench_end (awaited, NULL));
+  g_assert_false (hung->is_done);
+  ck_outcome_free (pool_bench_end (other, NULL));
+  ck_worker_pool_shutdown (bench->pool);
+  g_assert_null (pool_bench_end (hung, NULL));
+}
+
 /* The worker that takes the place of another is there when that one has had its hundred. */
 static void
 test_spare (PoolBench *bench, gconstpointer data)
@@ -340,6 +361,7 @@ main (int argc, char **argv)
   ADD ("/worker-pool/reuse", test_reuse);
   ADD ("/worker-pool/a-hundred-jobs", test_a_hundred_jobs);
   ADD ("/worker-pool/behind-a-crash", test_behind_a_crash);
+  ADD ("/worker-pool/awaited-is-not-ahead", test_awaited_is_not_ahead);
   ADD ("/worker-pool/spare", test_spare);
   ADD ("/worker-pool/ten-minutes", test_ten_minutes);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
