@@ -32,7 +32,11 @@ renewal_free (Renewal *renewal)
 {
   if (renewal->pass != NULL)
     {
-      ck_channel_get_activity (renewal->channel)->pass = NULL;
+      CkActivity *activity = ck_channel_get_activity (renewal->channel);
+
+      /* The next renewal of the channel may have begun in the callback of this one. */
+      if (activity->pass == renewal->pass)
+        activity->pass = NULL;
       ck_gate_leave (ck_broker_get_gate (renewal->broker), renewal->pass);
     }
   g_object_unref (renewal->broker);
