@@ -44,6 +44,29 @@ is_declared (gpointer key, gpointer value, gpointer user_data)
   return ((CkBrokerClient *) value)->declared;
 }
 
+/* Of those in clients.d the configuration's problems tell. One that was added before its platform's rules
+ * were known, or changed, stays: what it holds is renewed without a redirect. */
+static void
+warn_of_redirects (CkBroker *self)
+{
+  GHashTableIter iter;
+  CkBrokerClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &client))
+    {
+      const CkClientRecord *record = client->record;
+      CkProvider *provider = ck_config_lookup_provider (self->config, record->provider, NULL);
+      g_autoptr (GError) error = NULL;
+
+      if (!client->declared && provider != NULL
+          && !ck_redirect_rules_check (provider, (const char *const *) record->redirect_uris,
+                                       record->loopback_port, &error))
+        g_warning ("client %s: %s; until then nobody can reconnect its channels in a browser",
+                   record->id, error->message);
+    }
+}
+
 gboolean
 ck_broker_apply_config (CkBroker *self, CkConfig *config, GError **error)
 {
@@ -77,6 +100,7 @@ ck_broker_apply_config (CkBroker *self, CkConfig *config, GError **error)
   self->config = config;
   g_hash_table_remove_all (self->metadata);
   g_hash_table_remove_all (self->suspected);
+  warn_of_redirects (self);
   ck_worker_pool_set_limits (self->pool, settings->max_workers, settings->max_attempts);
   ck_broker_apply_channels (self);
 

@@ -240,9 +240,12 @@ test_renewed_twice_while_unsaved (Fixture *fixture, gconstpointer data)
 static void
 test_kept_while_the_vault_leaves (Fixture *fixture, gconstpointer data)
 {
+  CkClientRecord *client = ck_client_record_new ("secretive");
   g_autoptr (CkGrant) newer = NULL;
   CkChannel *channel;
 
+  client->secret_set = TRUE;
+  sim_disk_put_client (client);
   sim_world_add_provider (&fixture->world, "renewed", "Rotation=no", FALSE);
   sim_world_add_channel (&fixture->world, "kept", "renewed", "at", "rt", HOUR, 0);
   newer = sim_grant_new ("newer", "rt", HOUR);
@@ -257,6 +260,27 @@ test_kept_while_the_vault_leaves (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ck_grant_get_access_token (ck_channel_get_grant (channel)), ==, "newer");
 }
 
+/* It was added when nobody knew what its platform takes. */
+static void
+test_redirect_of_before (Fixture *fixture, gconstpointer data)
+{
+  static const char *const uris[] = { "http://studio.example/cb", NULL };
+  CkClientRecord *client = ck_client_record_new ("old");
+
+  g_free (client->provider);
+  client->provider = g_strdup ("renewed");
+  g_strfreev (client->redirect_uris);
+  client->redirect_uris = g_strdupv ((GStrv) uris);
+  sim_disk_put_client (client);
+  sim_world_add_provider (&fixture->world, "renewed", "Rotation=no", FALSE);
+
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING,
+                         "client old: *studio.example/cb*cannot be a redirect URI*Register*");
+  sim_world_start (&fixture->world);
+  g_test_assert_expected_messages ();
+  g_assert_nonnull (ck_broker_lookup_client (fixture->world.broker, "old", NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,6 +293,7 @@ main (int argc, char **argv)
   g_test_add ("/trouble/clock-steps", Fixture, NULL, set_up, test_clock_steps, tear_down);
   g_test_add ("/trouble/kept-while-the-vault-leaves", Fixture, NULL, set_up,
               test_kept_while_the_vault_leaves, tear_down);
+  g_test_add ("/trouble/redirect-of-before", Fixture, NULL, set_up, test_redirect_of_before, tear_down);
   g_test_add ("/trouble/renewed-twice-while-unsaved", Fixture, NULL, set_up,
               test_renewed_twice_while_unsaved, tear_down);
 

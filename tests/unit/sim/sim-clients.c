@@ -4,10 +4,18 @@
 #include "ck-error.h"
 #include "sim-store.h"
 
-/* The clients of this world stand in files and have no secrets, but for the one of sim_vault_leave(). */
+/* The clients of this world stand in files and have no secrets, but for one in state.db. */
 
-static CkVaultGrant *kept; /* (nullable): with it there is that client */
+static CkClientRecord *added;
+static CkVaultGrant *kept;
 static gboolean leaves;
+
+void
+sim_disk_put_client (CkClientRecord *client)
+{
+  ck_client_record_free (added);
+  added = client;
+}
 
 void
 sim_vault_leave (const char *channel, guint64 generation, CkGrant *grant)
@@ -24,13 +32,8 @@ ck_state_db_load_clients (CkStateDb *db, GError **error)
 {
   GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_client_record_free);
 
-  if (kept != NULL)
-    {
-      CkClientRecord *record = ck_client_record_new ("secretive");
-
-      record->secret_set = TRUE;
-      g_ptr_array_add (records, record);
-    }
+  if (added != NULL)
+    g_ptr_array_add (records, ck_client_record_copy (added));
 
   return records;
 }

@@ -40,6 +40,9 @@ guint sim_disk_count_grants (const char *channel);
 /* A sealed one that opens, or the other way round. */
 void sim_vault_set_state (CkVault *vault, CkVaultState state);
 
-/* At the next start the service manager has kept @grant, and there is a client with a secret in the
- * vault, which is sealed when it is asked for that the first time. */
+/* The one client that was added over the bus. (transfer full) (nullable): none, as after a reset */
+void sim_disk_put_client (CkClientRecord *client);
+
+/* At the next start the service manager has kept @grant, and the vault is sealed when it is asked for a
+ * client's secret the first time. */
 void sim_vault_leave (const char *channel, guint64 generation, CkGrant *grant);

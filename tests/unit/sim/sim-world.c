@@ -42,6 +42,7 @@ sim_world_set_up (SimWorld *world)
   write_file (world, "etc/clients.d/.keep", "");
   sim_time_reset ();
   sim_disk_reset ();
+  sim_disk_put_client (NULL);
 }
 
 static void
