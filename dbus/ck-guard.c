@@ -243,7 +243,8 @@ typedef struct
 {
   Passage *passage;
   GPtrArray *refusals;
-  guint n_waiting; /* one more while the questions are being asked */
+  GPtrArray *asked; /* as in Passage */
+  guint n_waiting;
 } Batch;
 
 typedef struct
@@ -251,29 +252,23 @@ typedef struct
   Batch *batch;
   guint index;
   char *channel;
-  char *asked; /* as in Passage */
 } BatchItem;
 
 static void
 batch_item_free (BatchItem *item)
 {
   g_free (item->channel);
-  g_free (item->asked);
   g_free (item);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatchItem, batch_item_free)
 
-static void batch_ask (Batch *batch, guint index, const char *channel, const char *answered);
+static void batch_proceed (Batch *batch);
 
 static void
-batch_release (Batch *batch)
+batch_free (Batch *batch)
 {
-  if (--batch->n_waiting > 0)
-    return;
-
-  ck_call_take_refusals (batch->passage->call, batch->refusals);
-  run (batch->passage);
   passage_free (batch->passage);
+  g_ptr_array_unref (batch->asked);
   g_free (batch);
 }
 
@@ -281,21 +276,21 @@ static void
 batch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (BatchItem) item = user_data;
+  Batch *batch = item->batch;
   g_autoptr (GError) error = NULL;
 
-  if (ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
-    batch_ask (item->batch, item->index, item->channel, item->asked);
-  else
+  if (!ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
     {
-      tell_refused (item->batch->passage, item->channel, error);
-      item->batch->refusals->pdata[item->index] = g_strdup (error->message);
+      tell_refused (batch->passage, item->channel, error);
+      batch->refusals->pdata[item->index] = g_strdup (error->message);
     }
-  batch_release (item->batch);
+  if (--batch->n_waiting == 0)
+    batch_proceed (batch);
 }
 
-/* @answered: as for ask() */
+/* Nothing, if polkit has said yes to what is to be asked now. */
 static void
-batch_ask (Batch *batch, guint index, const char *channel, const char *answered)
+batch_ask (Batch *batch, guint index, const char *channel)
 {
   CkGuard *self = batch->passage->guard;
   CkAuthorityQuestion question;
@@ -312,15 +307,17 @@ batch_ask (Batch *batch, guint index, const char *channel, const char *answered)
       return;
     }
   key = ck_authority_question_dup_key (&question);
-  if (g_strcmp0 (key, answered) == 0
-      || ck_authority_check_remembered (self->authority, &question))
+  if (g_strcmp0 (key, batch->asked->pdata[index]) == 0)
+    return;
+  g_free (batch->asked->pdata[index]);
+  batch->asked->pdata[index] = g_steal_pointer (&key);
+  if (ck_authority_check_remembered (self->authority, &question))
     return;
 
   item = g_new0 (BatchItem, 1);
   item->batch = batch;
   item->index = index;
   item->channel = g_strdup (channel);
-  item->asked = g_steal_pointer (&key);
   batch->n_waiting++;
   ck_authority_check_async (self->authority,
                             &question,
@@ -329,11 +326,34 @@ batch_ask (Batch *batch, guint index, const char *channel, const char *answered)
                             item);
 }
 
+/* Asks of each that is not refused yet, and when polkit has answered all of them looks at each again: the
+ * last may have taken long. */
+static void
+batch_proceed (Batch *batch)
+{
+  CkCall *call = batch->passage->call;
+  g_autoptr (GVariant) first = g_variant_get_child_value (ck_call_get_parameters (call), 0);
+  g_autofree const char **ids = g_variant_get_strv (first, NULL);
+
+  for (guint i = 0; ids[i] != NULL; i++)
+    {
+      if (batch->refusals->pdata[i] == NULL)
+        batch_ask (batch, i, ids[i]);
+    }
+  if (batch->n_waiting > 0)
+    return;
+
+  ck_call_take_refusals (call, batch->refusals);
+  run (batch->passage);
+  batch_free (batch);
+}
+
 static void
 ask_for_each (const Passage *passage)
 {
   g_autoptr (GVariant) first = g_variant_get_child_value (ck_call_get_parameters (passage->call), 0);
   g_autofree const char **ids = g_variant_get_strv (first, NULL);
+  int n_ids = (int) g_strv_length ((char **) ids);
   GError *error = NULL;
   Batch *batch;
 
@@ -346,11 +366,10 @@ ask_for_each (const Passage *passage)
   batch = g_new0 (Batch, 1);
   batch->passage = passage_copy (passage);
   batch->refusals = g_ptr_array_new_with_free_func (g_free);
-  batch->n_waiting = 1;
-  g_ptr_array_set_size (batch->refusals, (int) g_strv_length ((char **) ids));
-  for (guint i = 0; ids[i] != NULL; i++)
-    batch_ask (batch, i, ids[i], NULL);
-  batch_release (batch);
+  batch->asked = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_set_size (batch->refusals, n_ids);
+  g_ptr_array_set_size (batch->asked, n_ids);
+  batch_proceed (batch);
 }
 
 /* ---- the way in ------------------------------------------------------------------------------ */

@@ -103,6 +103,21 @@ def test_an_app_that_lost_its_access_meanwhile(connected, callers, root, hung):
     assert (name, verdict) == ("main", "fail") and "studio is neither" in why
 
 
+def test_access_lost_while_polkit_thinks_about_another_channel(connected, callers, root, hung):
+    """Its own yes is remembered, and the call waits for the other's."""
+    setups.add_oidc_channel(root, callers("alice"), "other")
+    studio = callers("studio")
+    may_manage(root)
+    ids = ["main", "other"]
+    assert studio.call(ROOT, BROKER, "Preflight", GLib.Variant("(asa{sv})", (ids[:1], {})))[0][1] == "ok"
+    with hung():
+        listed = send_root(studio, "Preflight", "(asa{sv})", ids, {})
+        spin(0.5)
+        connected.seen_by(root).set_access([], ["publishers"])
+    (_name, verdict, why), _other = word_of(listed)[0]
+    assert verdict == "fail" and "studio is neither" in why
+
+
 def test_a_channel_removed_and_added_anew_meanwhile(connected, callers, root, hung):
     theirs = connected.seen_by(callers("studio"))
     may_manage(root)
