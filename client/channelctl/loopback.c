@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "loopback-peer.h"
 #include "loopback-request.h"
 
 /* Codes of some platforms are kilobytes long; browsers send about 1 KiB of headers besides. */
@@ -22,6 +23,7 @@ struct _CkLoopback
   char *host; /* what Host must be */
   char *path;
   char *state;  /* nullable */
+  gboolean own_user_only;
   char *target; /* the answer's, once it is there */
 };
 
@@ -146,6 +148,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   status = ck_loopback_request_check (client->head, client->size, self->host, self->path,
                                       self->state, &target);
+  if (status == 200 && self->own_user_only && !ck_loopback_peer_is_own (client->connection))
+    status = 404;
   if (status == 200)
     {
       self->target = g_steal_pointer (&target);
@@ -309,6 +313,12 @@ ck_loopback_expect (CkLoopback *self, const char *authorization_uri, const char 
     state = g_hash_table_lookup (params, "oauth_token");
   g_free (self->state);
   self->state = g_strdup (state);
+}
+
+void
+ck_loopback_set_own_user_only (CkLoopback *self, gboolean own)
+{
+  self->own_user_only = own;
 }
 
 const char *

@@ -61,6 +61,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkLoopback, ck_loopback_free)
 void ck_loopback_expect (CkLoopback *loopback, const char *authorization_uri, const char *state);
 
 /**
+ * ck_loopback_set_own_user_only:
+ * @own: whether the browser is one of this user's, and an answer that another's brings is none: the
+ *   link that tells the state stood on a command line, where everybody could read it
+ */
+void ck_loopback_set_own_user_only (CkLoopback *loopback, gboolean own);
+
+/**
  * ck_loopback_get_uri:
  *
  * Returns: (transfer none): the redirect URI with the real port

@@ -253,8 +253,13 @@ show_open_uri (CkPrompter *self, GVariant *details, GError **error)
   g_variant_lookup (details, "state", "&s", &state);
   self->redirect_uri = lookup_clean (details, "redirect-uri");
   if (self->loopback != NULL)
-    ck_loopback_expect (self->loopback, uri, state);
+    {
+      ck_loopback_expect (self->loopback, uri, state);
+      ck_loopback_set_own_user_only (self->loopback, !self->options.no_browser);
+    }
   opened = !self->options.no_browser && ck_browser_open (uri);
+  if (self->loopback != NULL)
+    ck_loopback_set_own_user_only (self->loopback, opened);
   if (!self->options.json)
     {
       g_print (opened ? _ ("Your browser opens this page; log in there with the account of %s:\n\n")

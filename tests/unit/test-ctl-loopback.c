@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "browser.h"
 #include "loopback-request.h"
@@ -378,6 +379,72 @@ test_two_at_once (void)
 }
 
 static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(gboolean *) user_data = g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+}
+
+/* The answer that a process of another user brings, as a browser's redirect would. */
+static void
+bring_as_another_user (guint16 port, gboolean ipv6)
+{
+  g_autofree char *uri = g_strdup_printf ("http://%s:%u/callback?code=c&state=s%%2Bt",
+                                          ipv6 ? "[::1]" : "127.0.0.1", port);
+  g_autoptr (GError) error = NULL;
+  gboolean ended = FALSE;
+  g_autoptr (GSubprocess) process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error, "setpriv", "--reuid=65534",
+                          "--clear-groups", "/usr/bin/python3", "-c",
+                          "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=5)", uri,
+                          NULL);
+
+  g_assert_no_error (error);
+  g_subprocess_wait_async (process, NULL, on_ended, &ended);
+  while (!ended)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_own_user_only (gconstpointer data)
+{
+  gboolean ipv6 = GPOINTER_TO_INT (data);
+  g_auto (Heard) heard = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CkLoopback) loopback = ck_loopback_new (
+      ipv6 ? "http://[::1]:0/callback" : "http://127.0.0.1:0/callback", on_redirected, &heard, &error);
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autofree char *head = NULL;
+  g_autofree char *answer = NULL;
+
+  g_assert_no_error (error);
+  ck_loopback_expect (loopback, AUTHORIZE, NULL);
+  ck_loopback_set_own_user_only (loopback, TRUE);
+  bring_as_another_user (port_of (loopback), ipv6);
+  g_assert_cmpuint (heard.n, ==, 0);
+
+  head = g_strdup_printf ("GET /callback?code=d&state=s%%2Bt HTTP/1.1\r\nHost: %s:%u\r\n\r\n",
+                          ipv6 ? "[::1]" : "127.0.0.1", port_of (loopback));
+  connection = connect_to (ipv6 ? "::1" : "127.0.0.1", port_of (loopback));
+  g_assert_nonnull (connection);
+  send_text (connection, head, strlen (head));
+  answer = receive (connection);
+  g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200 "));
+  g_assert_cmpuint (heard.n, ==, 1);
+  g_assert_nonnull (strstr (heard.uri, "code=d"));
+}
+
+/* The other user's browser is as good where channelctl did not open one. */
+static void
+test_any_user (void)
+{
+  g_auto (Heard) heard = { 0 };
+  g_autoptr (CkLoopback) loopback = make (&heard);
+
+  bring_as_another_user (port_of (loopback), FALSE);
+  g_assert_cmpuint (heard.n, ==, 1);
+}
+
+static void
 test_freed_while_busy (void)
 {
   g_auto (Heard) heard = { NULL };
@@ -504,6 +571,13 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/loopback/slow-clients", test_slow_clients);
   g_test_add_func ("/ctl/loopback/two-at-once", test_two_at_once);
   g_test_add_func ("/ctl/loopback/freed-while-busy", test_freed_while_busy);
+  /* Nobody but root can be another. */
+  if (geteuid () == 0)
+    {
+      g_test_add_data_func ("/ctl/loopback/own-user-only/ipv4", GINT_TO_POINTER (FALSE), test_own_user_only);
+      g_test_add_data_func ("/ctl/loopback/own-user-only/ipv6", GINT_TO_POINTER (TRUE), test_own_user_only);
+      g_test_add_func ("/ctl/loopback/any-user", test_any_user);
+    }
   g_test_add_func ("/ctl/loopback/only-loopback-bound", test_only_loopback_bound);
   g_test_add_func ("/ctl/loopback/redirect-with-query", test_redirect_with_query);
   g_test_add_func ("/ctl/loopback/ipv6-and-localhost", test_ipv6_and_localhost);
