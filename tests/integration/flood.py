@@ -103,6 +103,7 @@ def flood_matches():
 KINDS = {
     "questions": lambda: flood_calls(path, CHANNEL, "GetAccessToken", NO_OPTIONS),
     "lists": lambda: flood_calls(ROOT, NAME, "ListChannels", NO_OPTIONS),
+    "histories": lambda: flood_calls(path, CHANNEL, "GetHistory", NO_OPTIONS),
     "pipes": flood_pipes,
     "connections": flood_connections,
     "matches": flood_matches,

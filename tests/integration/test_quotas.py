@@ -56,6 +56,24 @@ def test_a_flood_slows_only_its_own_user(connected, broker, user, kind):
     assert connected.token()[0]
 
 
+def test_reading_histories_holds_up_no_renewal(connected, root, oidc, broker, callers):
+    """They are read where the commits are written: alice reads hers as fast as she can, carol's channel is
+    renewed meanwhile."""
+    theirs = setups.add_oidc_channel(root, callers("carol"), "theirs", assigned_user="carol")
+    setups.connect(theirs, "carol-channel")
+    for _ in range(40):
+        connected.renew()
+    flood = Flood("alice", "histories", connected.path)
+    taken = []
+    while flood.running.process.poll() is None:
+        begun = time.monotonic()
+        theirs.renew()
+        taken.append(time.monotonic() - begun)
+    print(f"histories: {flood.answers()}; {len(taken)} renewals, longest {max(taken):.3f} s")
+    assert len(taken) > 3 and max(taken) < 4
+    assert broker.alive()
+
+
 @pytest.fixture
 def root_of(idle_broker, callers, oidc):
     """root_of("MaxChannels=20"): the administrator of a broker that allows no more."""
