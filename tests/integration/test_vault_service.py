@@ -101,6 +101,7 @@ def test_keyring_that_comes_late(keyring, connected, oidc, root, broker, journal
     keyring.kill()
     keyring.start()
     wait_vault(root, "open")
+    wait_for(lambda: "the vault has been read" in broker.log(), 5, "the grants being read")
     assert connected.token()[0] == token
     connected.renew()
     assert oidc.accepts(connected.token()[0]) == "alice-channel"
