@@ -145,6 +145,14 @@ ck_broker_dup_clients (CkBroker *self)
   return records;
 }
 
+gboolean
+ck_broker_is_client_declared (CkBroker *self, const char *id)
+{
+  CkBrokerClient *client = g_hash_table_lookup (self->clients, id);
+
+  return client != NULL && client->declared;
+}
+
 SecretValue *
 ck_broker_get_client_secrets (CkBroker *self, const char *id)
 {

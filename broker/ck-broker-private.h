@@ -41,6 +41,7 @@ struct _CkBroker
   gboolean read;    /* all that is in it */
   guint read_again; /* the source that tries once more */
   gboolean stopped;
+  gboolean restoring;
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };
 

@@ -482,6 +482,16 @@ ck_broker_note_reached (CkBroker *self)
     }
 }
 
+gboolean
+ck_broker_set_restoring (CkBroker *self, gboolean restoring)
+{
+  gboolean changed = self->restoring != restoring;
+
+  self->restoring = restoring;
+
+  return changed;
+}
+
 const char *
 ck_broker_get_metadata (CkBroker *self, const char *client)
 {

@@ -252,6 +252,13 @@ const CkClientRecord *ck_broker_lookup_client (CkBroker *self, const char *id, G
 GPtrArray *ck_broker_dup_clients (CkBroker *self);
 
 /**
+ * ck_broker_is_client_declared:
+ *
+ * Returns: whether a file in clients.d declares it
+ */
+gboolean ck_broker_is_client_declared (CkBroker *self, const char *client);
+
+/**
  * ck_broker_get_client_secrets:
  *
  * Returns: (transfer none) (nullable): a serialized `as` (ck_secret_from_variant()): the secrets,
@@ -338,6 +345,14 @@ void ck_broker_note_cut_off (CkBroker *self, CkChannel *channel);
  * back-off.
  */
 void ck_broker_note_reached (CkBroker *self);
+
+/**
+ * ck_broker_set_restoring:
+ * @restoring: whether a backup is being restored from now on
+ *
+ * Returns: %FALSE if that was so already: one at a time
+ */
+gboolean ck_broker_set_restoring (CkBroker *self, gboolean restoring);
 
 /**
  * ck_broker_get_metadata:

@@ -99,6 +99,13 @@ ck_secret_to_memfd (SecretValue *value, GError **error)
 {
   gsize size;
   const char *data = secret_value_get (value, &size);
+
+  return ck_secret_bytes_to_memfd (data, size, error);
+}
+
+int
+ck_secret_bytes_to_memfd (const char *data, gsize size, GError **error)
+{
   int fd = memfd_create ("channelkeeper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
   if (fd < 0 || !write_all (fd, data, size) || fcntl (fd, F_ADD_SEALS, SEALS) < 0)

@@ -61,6 +61,16 @@ SecretValue *ck_secret_wrap_text (SecretValue *text) G_GNUC_WARN_UNUSED_RESULT;
 int ck_secret_to_memfd (SecretValue *value, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_secret_bytes_to_memfd:
+ * @data: what is no secret, or is sealed
+ * @size: how many bytes
+ *
+ * As ck_secret_to_memfd().
+ */
+int ck_secret_bytes_to_memfd (const char *data, gsize size, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_secret_from_memfd:
  * @fd: a descriptor from the other side, not closed here
  * @max_bytes: what is refused above

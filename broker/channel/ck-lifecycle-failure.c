@@ -72,8 +72,8 @@ fail_doubtful (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray
   record->quarantined = TRUE;
   ck_lifecycle_change_state (
       record, before, CK_STATE_EXPIRED, CK_CAUSE_EXPIRED,
-      "The platform's answer to a renewal was lost, and it did not take the refresh "
-      "token once more. Reconnect the channel.",
+      "The platform's answer to a renewal was lost, or a backup was restored, and it did not take "
+      "the refresh token once more. Reconnect the channel.",
       events);
 }
 

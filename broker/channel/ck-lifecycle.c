@@ -430,6 +430,39 @@ ck_lifecycle_regained (const CkChannelRecord *before,
   return g_steal_pointer (&record);
 }
 
+static void
+mark_restored (CkEvent *event)
+{
+  GVariantDict details;
+
+  g_variant_dict_init (&details, event->details);
+  g_variant_dict_insert (&details, "restored", "b", TRUE);
+  g_variant_unref (event->details);
+  event->details = g_variant_ref_sink (g_variant_dict_end (&details));
+}
+
+CkChannelRecord *
+ck_lifecycle_restored (const CkChannelRecord *before,
+                       CkGrant *grant,
+                       guint64 generation,
+                       guint64 reconnect_by,
+                       const char *by,
+                       const CkLifecycleContext *context,
+                       GPtrArray *events)
+{
+  guint n_events = events->len;
+  CkChannelRecord *record
+      = ck_lifecycle_granted (before, grant, generation, by, NULL, context, events);
+
+  mark_restored (events->pdata[n_events]);
+  if (reconnect_by != CK_TIME_UNKNOWN && context->can_renew)
+    keep_reconnect_by (record, reconnect_by, grant, context);
+  record->in_doubt = context->policy->rotation != CK_ROTATION_NO
+                     && *ck_grant_get_refresh_token (grant) != '\0';
+
+  return record;
+}
+
 CkChannelRecord *
 ck_lifecycle_warned (const CkChannelRecord *before,
                      guint warning,

@@ -167,6 +167,26 @@ CkChannelRecord *ck_lifecycle_regained (const CkChannelRecord *before,
                                         GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_lifecycle_restored:
+ * @grant: the grant of a backup, in the vault again
+ * @generation: its number there
+ * @reconnect_by: what was known, when the backup was made, of the date that only a person can move
+ * @by: the user who restored it
+ * @events: `Reconnected` is appended, with `restored`, then `Resumed` if the channel was not good
+ *
+ * Whether a refresh token that rotates was used since nobody can tell: the grant is in doubt.
+ *
+ * Returns: (transfer full): the record
+ */
+CkChannelRecord *ck_lifecycle_restored (const CkChannelRecord *before,
+                                        CkGrant *grant,
+                                        guint64 generation,
+                                        guint64 reconnect_by,
+                                        const char *by,
+                                        const CkLifecycleContext *context,
+                                        GPtrArray *events) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_lifecycle_warned:
  * @warning: which of the administrator's WarnBefore= steps, counted from the longest
  *

@@ -150,12 +150,19 @@ read_manifest (sqlite3 *db, CkVaultKey *key, Manifest *manifest, GError **error)
   return TRUE;
 }
 
+/* Which key, and that it is that one. */
+static gboolean
+write_key (sqlite3 *db, CkVaultKey *key, const Manifest *manifest, GError **error)
+{
+  const char *id = ck_vault_key_get_id (key);
+  g_autoptr (GBytes) id_bytes = g_bytes_new_static (id, strlen (id));
+
+  return write_meta (db, "key-id", id_bytes, error) && write_manifest (db, key, manifest, error);
+}
+
 static gboolean
 create (sqlite3 *db, gpointer data, GError **error)
 {
-  CkVaultKey *key = data;
-  const char *id = ck_vault_key_get_id (key);
-  g_autoptr (GBytes) id_bytes = g_bytes_new_static (id, strlen (id));
   Manifest empty = { 0, 1, { 0 } };
   static const char sql[]
       = "CREATE TABLE vault (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)"
@@ -166,7 +173,15 @@ create (sqlite3 *db, gpointer data, GError **error)
   if (sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
     return ck_db_writer_set_error (db, "cannot make", error);
 
-  return write_meta (db, "key-id", id_bytes, error) && write_manifest (db, key, &empty, error);
+  return write_key (db, data, &empty, error);
+}
+
+char *
+ck_sealed_file_dup_key_id (sqlite3 *db, GError **error)
+{
+  g_autoptr (GBytes) id = read_meta (db, "key-id", error);
+
+  return id != NULL ? g_strndup (g_bytes_get_data (id, NULL), g_bytes_get_size (id)) : NULL;
 }
 
 const CkDbFormat ck_sealed_file_format = { APPLICATION_ID, VERSION, create };
@@ -475,4 +490,107 @@ ck_sealed_file_remove (sqlite3 *db,
     return TRUE;
 
   return finish_change (db, key, &manifest, mend, error);
+}
+
+static GArray *
+list_ids (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *statement = prepare (db, "SELECT id FROM item", error);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  int code;
+
+  if (statement == NULL)
+    return NULL;
+
+  while ((code = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      gint64 id = sqlite3_column_int64 (statement, 0);
+
+      g_array_append_val (ids, id);
+    }
+  sqlite3_finalize (statement);
+  if (code != SQLITE_DONE)
+    {
+      ck_db_writer_set_error (db, "cannot read", error);
+      return NULL;
+    }
+
+  return g_steal_pointer (&ids);
+}
+
+static GBytes *
+seal_anew (sqlite3_stmt *select, gint64 id, CkVaultKey *key, CkVaultKey *next)
+{
+  g_autoptr (GBytes) name = column_bytes (select, 0);
+  const guint8 *sealed = sqlite3_column_blob (select, 1);
+  gsize size = (gsize) sqlite3_column_bytes (select, 1);
+  g_autoptr (CkSealedItem) item
+      = ck_sealed_item_new_unsealed ((guint64) id, name, sealed, size, key);
+
+  if (ck_sealed_item_get_value (item) == NULL)
+    return g_bytes_new (sealed, size);
+
+  return ck_sealed_item_seal (item, (guint64) id, next);
+}
+
+static gboolean
+rotate_row (sqlite3 *db,
+            sqlite3_stmt *select,
+            sqlite3_stmt *update,
+            gint64 id,
+            CkVaultKey *key,
+            CkVaultKey *next,
+            GError **error)
+{
+  g_autoptr (GBytes) sealed = NULL;
+  gboolean done;
+
+  sqlite3_bind_int64 (select, 1, id);
+  if (sqlite3_step (select) == SQLITE_ROW)
+    sealed = seal_anew (select, id, key, next);
+  sqlite3_reset (select);
+  if (sealed == NULL)
+    return ck_db_writer_set_error (db, "cannot read", error);
+
+  bind_bytes (update, 1, sealed);
+  sqlite3_bind_int64 (update, 2, id);
+  done = sqlite3_step (update) == SQLITE_DONE;
+  if (!done)
+    ck_db_writer_set_error (db, "cannot write to", error);
+  sqlite3_reset (update);
+
+  return done;
+}
+
+static gboolean
+rotate_rows (sqlite3 *db, CkVaultKey *key, CkVaultKey *next, GError **error)
+{
+  g_autoptr (GArray) ids = list_ids (db, error);
+  sqlite3_stmt *select = NULL;
+  sqlite3_stmt *update = NULL;
+  gboolean done;
+
+  if (ids == NULL)
+    return FALSE;
+
+  select = prepare (db, "SELECT name, sealed FROM item WHERE id = ?", error);
+  if (select != NULL)
+    update = prepare (db, "UPDATE item SET sealed = ? WHERE id = ?", error);
+  done = update != NULL;
+  for (guint i = 0; done && i < ids->len; i++)
+    done = rotate_row (db, select, update, g_array_index (ids, gint64, i), key, next, error);
+  sqlite3_finalize (select);
+  sqlite3_finalize (update);
+
+  return done;
+}
+
+/* The rows keep their ids: what was sealed with the former key opens under them no more. */
+gboolean
+ck_sealed_file_rotate (sqlite3 *db, CkVaultKey *key, CkVaultKey *next, GError **error)
+{
+  Manifest manifest;
+
+  return read_manifest (db, key, &manifest, error) && rotate_rows (db, key, next, error)
+         && sum_anew (db, next, &manifest, error) && write_key (db, next, &manifest, error);
 }

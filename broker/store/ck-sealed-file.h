@@ -16,6 +16,14 @@ G_BEGIN_DECLS
 extern const CkDbFormat ck_sealed_file_format; /* its create data is the CkVaultKey */
 
 /**
+ * ck_sealed_file_dup_key_id:
+ * @error: %CK_ERROR_STORE
+ *
+ * Returns: (transfer full) (nullable): the id of the key that the file says it was sealed with
+ */
+char *ck_sealed_file_dup_key_id (sqlite3 *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * CkSealedFound:
  * @id: the row
  * @item: as read, see ck_sealed_item_get_value()
@@ -69,5 +77,16 @@ gboolean ck_sealed_file_remove (sqlite3 *db,
                                 gboolean mend,
                                 GPtrArray *removed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_sealed_file_rotate:
+ * @key: the key it is sealed with
+ * @next: the key it is to be sealed with
+ * @error: %CK_ERROR_STORE
+ *
+ * Seals every item anew, and the manifest, and says so in the key id. A damaged item stays one.
+ */
+gboolean ck_sealed_file_rotate (sqlite3 *db, CkVaultKey *key, CkVaultKey *next, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

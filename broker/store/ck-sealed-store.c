@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "ck-sealed-store.h"
+#include "ck-sealed-store-private.h"
 
 #include "ck-error.h"
 #include "ck-sealed-file.h"
@@ -10,18 +10,6 @@
 
 /* More names than this do not make a message clearer. */
 #define DAMAGE_SHOWN 5
-
-struct _CkSealedStore
-{
-  GObject parent_instance;
-
-  CkVaultKey *key;
-  CkDbWriter *writer;
-
-  GMutex lock;       /* guards what follows; never held across the disk */
-  GHashTable *items; /* GBytes name, owned by its CkSealedItem */
-  guint n_damaged;
-};
 
 G_DEFINE_FINAL_TYPE (CkSealedStore, ck_sealed_store, G_TYPE_OBJECT)
 
@@ -80,23 +68,52 @@ file_exists (const char *path)
          || g_file_test (wal, G_FILE_TEST_EXISTS);
 }
 
+/* A new file is made with the key; of one that is there its key id says which key it wants. */
+static gboolean
+open_file (CkSealedStore *store,
+           const char *path,
+           const char *credentials_dir,
+           CkVaultKeyPlace *place,
+           GError **error)
+{
+  g_autofree char *id = NULL;
+
+  if (!file_exists (path))
+    {
+      store->key = ck_vault_key_find (store->state_dir, credentials_dir, NULL, place, error);
+      if (store->key == NULL)
+        return FALSE;
+    }
+
+  store->writer = ck_db_writer_open (path, &ck_sealed_file_format, store->key, error);
+  if (store->writer == NULL || store->key != NULL)
+    return store->writer != NULL;
+
+  id = ck_sealed_file_dup_key_id (ck_db_writer_get_db (store->writer), error);
+  if (id != NULL)
+    store->key = ck_vault_key_find (store->state_dir, credentials_dir, id, place, error);
+
+  return store->key != NULL;
+}
+
 static CkSealedStore *
 open_store (const char *state_dir, const char *credentials_dir, GError **error)
 {
   g_autofree char *path = g_build_filename (state_dir, FILE_NAME, NULL);
   g_autoptr (CkSealedStore) store = g_object_new (CK_TYPE_SEALED_STORE, NULL);
+  CkVaultKeyPlace place;
   sqlite3 *db;
 
-  store->key = ck_vault_key_find (state_dir, credentials_dir, !file_exists (path), error);
-  if (store->key == NULL)
-    return NULL;
-  store->writer = ck_db_writer_open (path, &ck_sealed_file_format, store->key, error);
-  if (store->writer == NULL)
+  store->state_dir = g_strdup (state_dir);
+  if (!open_file (store, path, credentials_dir, &place, error))
     return NULL;
 
   db = ck_db_writer_get_db (store->writer);
   if (!ck_sealed_file_load (db, store->key, on_found, store, error))
     return NULL;
+
+  store->uses_key_file = place >= CK_VAULT_KEY_FILE;
+  ck_vault_key_settle (state_dir, place);
 
   return g_steal_pointer (&store);
 }
@@ -166,12 +183,14 @@ put_item (sqlite3 *db, gpointer data, GError **error)
 {
   Job *job = g_task_get_task_data (data);
   GBytes *name = ck_sealed_item_get_name (job->item);
+  g_autoptr (CkVaultKey) key = ck_sealed_store_dup_key_of (job->store, db, error);
 
-  return ck_sealed_file_put (db,
-                             job->store->key,
-                             job->item,
-                             touches_damage (job->store, name, TRUE),
-                             error);
+  return key != NULL
+         && ck_sealed_file_put (db,
+                                key,
+                                job->item,
+                                touches_damage (job->store, name, TRUE),
+                                error);
 }
 
 static void
@@ -188,14 +207,16 @@ static gboolean
 remove_items (sqlite3 *db, gpointer data, GError **error)
 {
   Job *job = g_task_get_task_data (data);
+  g_autoptr (CkVaultKey) key = ck_sealed_store_dup_key_of (job->store, db, error);
 
-  return ck_sealed_file_remove (db,
-                                job->store->key,
-                                job->wanted,
-                                job->exact,
-                                touches_damage (job->store, job->wanted, job->exact),
-                                job->removed,
-                                error);
+  return key != NULL
+         && ck_sealed_file_remove (db,
+                                   key,
+                                   job->wanted,
+                                   job->exact,
+                                   touches_damage (job->store, job->wanted, job->exact),
+                                   job->removed,
+                                   error);
 }
 
 static void
@@ -383,12 +404,6 @@ ck_sealed_store_dup_damage (CkSealedStore *store)
                           n_shown < n_damaged ? ", …" : "");
 }
 
-CkVaultKey *
-ck_sealed_store_get_key (CkSealedStore *store)
-{
-  return store->key;
-}
-
 guint64
 ck_sealed_store_get_n_commits (CkSealedStore *store)
 {
@@ -412,6 +427,7 @@ ck_sealed_store_close (CkSealedStore *store)
 
   g_clear_object (&store->writer);
   g_clear_pointer (&store->key, ck_vault_key_unref);
+  g_clear_pointer (&store->next_key, ck_vault_key_unref);
 }
 
 static void
@@ -427,6 +443,7 @@ ck_sealed_store_finalize (GObject *object)
 {
   CkSealedStore *store = CK_SEALED_STORE (object);
 
+  g_free (store->state_dir);
   g_hash_table_unref (store->items);
   g_mutex_clear (&store->lock);
 

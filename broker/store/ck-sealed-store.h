@@ -83,11 +83,42 @@ GPtrArray *ck_sealed_store_search (CkSealedStore *store, GBytes *wanted, gboolea
 char *ck_sealed_store_dup_damage (CkSealedStore *store);
 
 /**
- * ck_sealed_store_get_key:
+ * ck_sealed_store_dup_key:
  *
- * Returns: (transfer none): the key it is sealed with
+ * Returns: (transfer full) (nullable): the key it is sealed with
  */
-CkVaultKey *ck_sealed_store_get_key (CkSealedStore *store);
+CkVaultKey *ck_sealed_store_dup_key (CkSealedStore *store) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_sealed_store_dup_next_key:
+ *
+ * Returns: (transfer full) (nullable): the key it will be sealed with, while it is rotated
+ */
+CkVaultKey *ck_sealed_store_dup_next_key (CkSealedStore *store) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_sealed_store_uses_key_file:
+ *
+ * Returns: whether the key is in a file beside the vault; else it is a credential
+ */
+gboolean ck_sealed_store_uses_key_file (CkSealedStore *store);
+
+/**
+ * ck_sealed_store_rotate_async:
+ * @next: (transfer none): the new key
+ * @text: (transfer none) (nullable): the same, to be written into the key file; %NULL for one that
+ *   the caller keeps where the next start finds it
+ *
+ * Seals everything with @next, in one transaction among the others: from then on nothing in the
+ * store's files opens with the former key. Errors: %CK_ERROR_BUSY while another one is under way,
+ * %CK_ERROR_VAULT_SEALED, %CK_ERROR_STORE.
+ */
+void ck_sealed_store_rotate_async (CkSealedStore *store,
+                                   CkVaultKey *next,
+                                   SecretValue *text,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean ck_sealed_store_rotate_finish (CkSealedStore *store, GAsyncResult *result, GError **error);
 
 /**
  * ck_sealed_store_get_n_commits:

@@ -102,6 +102,14 @@ make_name (const char *channel, guint64 generation)
   return g_strdup_printf ("%s/%" G_GUINT64_FORMAT, channel, generation);
 }
 
+/* What is sealed with a key that the vault may have at the next start stands beside it. */
+static char *
+make_next_name (const char *channel, guint64 generation, CkVaultKey *next)
+{
+  return g_strdup_printf ("%s/%" G_GUINT64_FORMAT "/%s", channel, generation,
+                          ck_vault_key_get_id (next));
+}
+
 static GBytes *
 make_item_name (const char *channel, guint64 generation)
 {
@@ -119,16 +127,17 @@ ck_vault_seal_kept (CkVaultKey *key, const char *channel, guint64 generation, Se
   return ck_sealed_item_seal (item, NO_ROW, key);
 }
 
-gboolean
-ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, CkGrant *grant)
+static gboolean
+put (CkVault *vault,
+     const char *name,
+     CkVaultKey *key,
+     const char *channel,
+     guint64 generation,
+     CkGrant *grant)
 {
-  CkVaultKey *key = ck_vault_get_key (vault);
   GHashTable *kept = ck_vault_get_kept (vault);
-  g_autofree char *name = make_name (channel, generation);
   g_autoptr (GBytes) sealed = NULL;
 
-  if (key == NULL)
-    return FALSE;
   if (!g_hash_table_contains (kept, name) && g_hash_table_size (kept) >= CK_FD_STORE_MAX)
     {
       ck_vault_note_unkept (vault);
@@ -136,30 +145,71 @@ ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, Ck
     }
 
   sealed = ck_vault_seal_kept (key, channel, generation, ck_grant_get_value (grant));
-
   if (!ck_fd_store_put (name, sealed))
     return FALSE;
 
-  g_hash_table_insert (kept, g_steal_pointer (&name), g_steal_pointer (&sealed));
+  g_hash_table_insert (kept, g_strdup (name), g_steal_pointer (&sealed));
   return TRUE;
+}
+
+static gboolean
+put_next (CkVault *vault,
+          CkVaultKey *next,
+          const char *channel,
+          guint64 generation,
+          CkGrant *grant)
+{
+  g_autofree char *name = make_next_name (channel, generation, next);
+
+  return put (vault, name, next, channel, generation, grant);
+}
+
+gboolean
+ck_vault_keep_grant (CkVault *vault, const char *channel, guint64 generation, CkGrant *grant)
+{
+  CkSealedStore *store = ck_vault_get_store (vault);
+  g_autofree char *name = make_name (channel, generation);
+  g_autoptr (CkVaultKey) key = ck_vault_dup_key (vault);
+  g_autoptr (CkVaultKey) next = store != NULL ? ck_sealed_store_dup_next_key (store) : NULL;
+
+  if (key == NULL || !put (vault, name, key, channel, generation, grant))
+    return FALSE;
+
+  return next == NULL || put_next (vault, next, channel, generation, grant);
 }
 
 void
 ck_vault_drop_kept_grant (CkVault *vault, const char *channel, guint64 generation)
 {
+  GHashTable *kept = ck_vault_get_kept (vault);
   g_autofree char *name = make_name (channel, generation);
+  g_autofree char *beside = g_strconcat (name, "/", NULL);
+  GHashTableIter iter;
+  gpointer other;
 
   ck_fd_store_remove (name);
-  g_hash_table_remove (ck_vault_get_kept (vault), name);
+  g_hash_table_remove (kept, name);
+  g_hash_table_iter_init (&iter, kept);
+  while (g_hash_table_iter_next (&iter, &other, NULL))
+    {
+      if (!g_str_has_prefix (other, beside))
+        continue;
+      ck_fd_store_remove (other);
+      g_hash_table_iter_remove (&iter);
+    }
 }
 
 static gboolean
 parse_name (const char *name, char **channel, guint64 *generation)
 {
   const char *slash = strchr (name, '/');
+  g_autofree char *number = slash != NULL ? g_strdup (slash + 1) : NULL;
 
-  if (slash == NULL || slash == name
-      || !g_ascii_string_to_unsigned (slash + 1, 10, 1, G_MAXINT64, generation, NULL))
+  if (slash == NULL || slash == name)
+    return FALSE;
+
+  number[strcspn (number, "/")] = '\0';
+  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXINT64, generation, NULL))
     return FALSE;
 
   *channel = g_strndup (name, (gsize) (slash - name));
@@ -198,25 +248,85 @@ ck_vault_read_kept (CkVaultKey *key, const char *name, GBytes *sealed)
   return g_steal_pointer (&found);
 }
 
-void
-ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
+static gboolean
+is_found (GPtrArray *grants, const CkVaultGrant *wanted)
 {
-  CkVaultKey *key = ck_vault_get_key (vault);
+  for (guint i = 0; i < grants->len; i++)
+    {
+      const CkVaultGrant *grant = grants->pdata[i];
+
+      if (grant->kept && grant->generation == wanted->generation
+          && g_str_equal (grant->channel, wanted->channel))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* One that was kept while the key was rotated is there for each of the keys. */
+static void
+warn_of_useless (GPtrArray *grants, GPtrArray *useless)
+{
+  for (guint i = 0; i < useless->len; i++)
+    {
+      const CkVaultGrant *grant = useless->pdata[i];
+
+      if (!is_found (grants, grant))
+        g_warning ("%s: the grant that was kept across the restart is of no use: %s",
+                   grant->channel, grant->error->message);
+    }
+}
+
+static void
+read_all_kept (CkVault *vault, CkVaultKey *key, GPtrArray *grants, GPtrArray *useless)
+{
   GHashTableIter iter;
   gpointer name;
   gpointer sealed;
 
   g_hash_table_iter_init (&iter, ck_vault_get_kept (vault));
-  while (key != NULL && g_hash_table_iter_next (&iter, &name, &sealed))
+  while (g_hash_table_iter_next (&iter, &name, &sealed))
     {
-      g_autoptr (CkVaultGrant) found = ck_vault_read_kept (key, name, sealed);
+      CkVaultGrant *found = ck_vault_read_kept (key, name, sealed);
 
-      if (found == NULL)
-        continue;
-      if (found->grant == NULL)
-        g_warning ("%s: the grant that was kept across the restart is of no use: %s",
-                   found->channel, found->error->message);
-      else
-        g_ptr_array_add (grants, g_steal_pointer (&found));
+      if (found != NULL)
+        g_ptr_array_add (found->grant != NULL ? grants : useless, found);
     }
+}
+
+void
+ck_vault_add_kept_grants (CkVault *vault, GPtrArray *grants)
+{
+  g_autoptr (CkVaultKey) key = ck_vault_dup_key (vault);
+  g_autoptr (GPtrArray) useless
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
+
+  if (key == NULL)
+    return;
+
+  read_all_kept (vault, key, grants, useless);
+  warn_of_useless (grants, useless);
+}
+
+gboolean
+ck_vault_keep_for_next_key (CkVault *vault, CkVaultKey *next)
+{
+  g_autoptr (CkVaultKey) key = ck_vault_dup_key (vault);
+  g_autoptr (GPtrArray) grants
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
+  g_autoptr (GPtrArray) useless
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
+
+  read_all_kept (vault, key, grants, useless);
+  if (g_hash_table_size (ck_vault_get_kept (vault)) + grants->len > CK_FD_STORE_MAX)
+    return FALSE;
+
+  for (guint i = 0; i < grants->len; i++)
+    {
+      const CkVaultGrant *grant = grants->pdata[i];
+
+      put_next (vault, next, grant->channel, grant->generation, grant->grant);
+    }
+
+  return TRUE;
 }

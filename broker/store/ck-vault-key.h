@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <libsecret/secret.h>
 
 G_BEGIN_DECLS
 
@@ -87,21 +88,74 @@ void ck_vault_key_tally (CkVaultKey *key,
                          guint8 *sum);
 
 /**
- * ck_vault_key_find:
- * @state_dir: where the vault is and the key file `vault.key` may be
- * @credentials_dir: (nullable): systemd's CREDENTIALS_DIRECTORY
- * @make: whether to make the key file if there is no key: only where no vault exists yet
- * @error: %CK_ERROR_VAULT_SEALED: no key; one that cannot be read or is none; a key file that is
- *   not ours, a symbolic link, or open to others
- *
- * The credential `channelkeeper.vault-key`, or else the key file. Either holds 32 bytes, or 64 hex
- * digits, or 32 bytes in base64. Blocks on the disk.
+ * ck_vault_key_new_from_text:
+ * @text: (transfer none): 32 bytes, or these as 64 hex digits or in base64
+ * @error: %CK_ERROR_INVALID_ARGUMENT if it is none of these; the message has nothing of it
  *
  * Returns: (transfer full) (nullable): the key
  */
+CkVaultKey *ck_vault_key_new_from_text (SecretValue *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_key_generate:
+ * @text: (out) (transfer full): the key as a line of hex digits, to be kept somewhere
+ *
+ * Returns: (transfer full): a new random key
+ */
+CkVaultKey *ck_vault_key_generate (SecretValue **text) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * CkVaultKeyPlace:
+ *
+ * Where the vault's key can be, in the order in which it is looked for. The `next` ones are there
+ * while the key is rotated, and after a crash on the way: which one counts, the vault's key id says.
+ */
+typedef enum
+{
+  CK_VAULT_KEY_CREDENTIAL,      /* the credential `channelkeeper.vault-key` */
+  CK_VAULT_KEY_CREDENTIAL_NEXT, /* the credential `channelkeeper.vault-key.next` */
+  CK_VAULT_KEY_FILE,            /* the key file `vault.key` beside the vault */
+  CK_VAULT_KEY_FILE_NEXT,       /* the key file `vault.key.next` */
+} CkVaultKeyPlace;
+
+/**
+ * ck_vault_key_find:
+ * @state_dir: where the vault is and the key file may be
+ * @credentials_dir: (nullable): systemd's CREDENTIALS_DIRECTORY
+ * @id: (nullable): the vault's key id; %NULL where no vault exists yet: then the first key there is
+ *   is taken, and a key file is made if there is none
+ * @place: (out): where it was found
+ * @error: %CK_ERROR_VAULT_SEALED: no key; one that cannot be read or is none; a key file that is
+ *   not ours, a symbolic link, or open to others
+ *
+ * Blocks on the disk.
+ *
+ * Returns: (transfer full) (nullable): the key of that id; if there is none, the first key, for the
+ *   vault to say what is wrong with it
+ */
 CkVaultKey *ck_vault_key_find (const char *state_dir,
                                const char *credentials_dir,
-                               gboolean make,
+                               const char *id,
+                               CkVaultKeyPlace *place,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_key_write_next:
+ * @text: (transfer none): from ck_vault_key_generate()
+ * @error: %CK_ERROR_STORE
+ *
+ * Writes the key file `vault.key.next`, complete and on disk when it returns.
+ */
+gboolean ck_vault_key_write_next (const char *state_dir, SecretValue *text, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_key_settle:
+ * @place: where the key was found that has opened the vault
+ *
+ * Leaves one key file: `vault.key.next` gets its final name, or is removed if it is a left-over. A
+ * failure is logged: the next start tries again.
+ */
+void ck_vault_key_settle (const char *state_dir, CkVaultKeyPlace place);
 
 G_END_DECLS

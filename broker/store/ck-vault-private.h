@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Between ck-vault.c, which opens and watches the vault, and ck-vault-items.c, which uses it. */
+/* Between ck-vault.c, which opens and watches the vault, and the files which use it. */
 
 extern const SecretSchema ck_vault_client_schema;
 
@@ -39,12 +39,12 @@ void ck_vault_look_up_first (GCancellable *cancellable,
 CkSealedStore *ck_vault_get_store (CkVault *vault);
 
 /**
- * ck_vault_get_key:
+ * ck_vault_dup_key:
  *
- * Returns: (transfer none) (nullable): the key of the sealed backend while it is open, or the one that a
+ * Returns: (transfer full) (nullable): the key of the sealed backend while it is open, or the one that a
  *   Secret Service holds for us once it has been found
  */
-CkVaultKey *ck_vault_get_key (CkVault *vault);
+CkVaultKey *ck_vault_dup_key (CkVault *vault) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_vault_find_kept_key_async:
@@ -139,6 +139,17 @@ void ck_vault_note_unkept (CkVault *vault);
  * Returns: (transfer full): %CK_ERROR, or %G_IO_ERROR_CANCELLED
  */
 GError *ck_vault_own_error (GError *error, CkError code);
+
+/**
+ * ck_vault_keep_for_next_key:
+ * @next: a key that the vault may have at the next start
+ *
+ * Has the service manager keep what it keeps sealed with @next as well: whichever key the vault has
+ * then, it opens one of the two.
+ *
+ * Returns: whether there is room for that
+ */
+gboolean ck_vault_keep_for_next_key (CkVault *vault, CkVaultKey *next) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean ck_vault_boolean_finish (CkVault *vault, GAsyncResult *result, GError **error);
 

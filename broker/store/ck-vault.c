@@ -424,11 +424,14 @@ ck_vault_get_store (CkVault *vault)
 }
 
 CkVaultKey *
-ck_vault_get_key (CkVault *vault)
+ck_vault_dup_key (CkVault *vault)
 {
   CkSealedStore *store = ck_vault_get_store (vault);
 
-  return store != NULL ? ck_sealed_store_get_key (store) : vault->kept_key;
+  if (store != NULL)
+    return ck_sealed_store_dup_key (store);
+
+  return vault->kept_key != NULL ? ck_vault_key_ref (vault->kept_key) : NULL;
 }
 
 void

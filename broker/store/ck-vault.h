@@ -240,6 +240,45 @@ void ck_vault_clear_client_async (CkVault *vault,
 gboolean ck_vault_clear_client_finish (CkVault *vault, GAsyncResult *result, GError **error);
 
 /**
+ * ck_vault_get_key_place:
+ *
+ * Returns: (transfer none): where the key is: `file` (beside the vault), `credential`, or `` (sealed,
+ *   or a Secret Service, which has no key of ours)
+ */
+const char *ck_vault_get_key_place (CkVault *vault);
+
+/**
+ * ck_vault_dup_key_id:
+ *
+ * Returns: (transfer full): the id of the key that the vault is sealed with, or ``
+ */
+char *ck_vault_dup_key_id (CkVault *vault) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_vault_rotate_key_async:
+ * @key: (transfer none) (nullable): the new key's text, kept by the caller where the next start finds
+ *   it: for a vault whose key is a credential. %NULL or empty: a new key file is made
+ *
+ * Seals everything anew in one transaction, while the vault is in use. Killed at any instant, the
+ * next start opens with the one key or the other. Errors: %CK_ERROR_INVALID_ARGUMENT: @key is none,
+ * is missing for a credential, or given for a key file; %CK_ERROR_NOT_SUPPORTED: a Secret Service;
+ * %CK_ERROR_BUSY: another rotation, or too many grants wait to be written.
+ */
+void ck_vault_rotate_key_async (CkVault *vault,
+                                SecretValue *key,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+
+/**
+ * ck_vault_rotate_key_finish:
+ * @changed: (out) (optional): %FALSE: @key was the vault's key already
+ */
+gboolean ck_vault_rotate_key_finish (CkVault *vault,
+                                     GAsyncResult *result,
+                                     gboolean *changed,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * ck_vault_close:
  *
  * For shutdown: completes what has reached the disk's queue, wipes the key and the items, closes the

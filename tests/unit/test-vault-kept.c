@@ -79,9 +79,10 @@ receive (GSocket *socket, char **text)
   return fd;
 }
 
-/* Starts this program as the manager starts a service again, over @dir, with @fd named @name. */
+/* Starts this program as the manager starts a service again, over @dir, with @fd and @second (-1: none)
+ * under @names, which a colon separates. */
 static void
-restart (const char *dir, int fd, const char *name, const char *expected)
+restart_with (const char *dir, int fd, int second, const char *names, const char *expected)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autoptr (GSubprocess) process = NULL;
@@ -90,13 +91,21 @@ restart (const char *dir, int fd, const char *name, const char *expected)
 
   start_keyring (dir);
   g_subprocess_launcher_take_fd (launcher, dup (fd), 3);
-  g_subprocess_launcher_setenv (launcher, "LISTEN_FDS", "1", TRUE);
-  g_subprocess_launcher_setenv (launcher, "LISTEN_FDNAMES", name, TRUE);
+  if (second >= 0)
+    g_subprocess_launcher_take_fd (launcher, dup (second), 4);
+  g_subprocess_launcher_setenv (launcher, "LISTEN_FDS", second < 0 ? "1" : "2", TRUE);
+  g_subprocess_launcher_setenv (launcher, "LISTEN_FDNAMES", names, TRUE);
   process
       = g_subprocess_launcher_spawn (launcher, &error, self, "--restarted", dir, expected, NULL);
   g_assert_no_error (error);
   g_assert_true (g_subprocess_wait_check (process, NULL, &error));
   g_assert_no_error (error);
+}
+
+static void
+restart (const char *dir, int fd, const char *name, const char *expected)
+{
+  restart_with (dir, fd, -1, name, expected);
 }
 
 static int
@@ -284,6 +293,50 @@ test_more_than_there_is_room_for (void)
   g_assert_cmpint (ck_vault_get_state (vault), ==, CK_VAULT_OPEN);
 }
 
+/* The key is rotated while a grant is kept: killed before or after, the next start opens it. */
+static void
+test_rotated (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autofree char *text = NULL;
+  g_autofree char *removal = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *beside = NULL;
+  g_autofree char *both = NULL;
+  char *dropped[2] = { NULL };
+  g_autoptr (GSocket) manager = listen_as_manager (dir);
+  g_autoptr (CkVault) vault = vault_open (dir);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  int former = keep (manager, vault, &text);
+  int next;
+
+  ck_vault_rotate_key_async (vault, NULL, store_on_result, &result);
+  g_assert_cmpint (receive (manager, &removal), ==, -1);
+  next = receive (manager, &again);
+  g_assert_true (ck_vault_rotate_key_finish (vault, store_wait (&result), NULL, &error));
+  id = ck_vault_dup_key_id (vault);
+  beside = g_strdup_printf ("main/5/%s", id);
+  both = g_strconcat ("main/5:", beside, NULL);
+  g_assert_true (g_str_has_suffix (again, beside));
+
+  ck_vault_drop_kept_grant (vault, "main", 5);
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpint (receive (manager, &dropped[i]), ==, -1);
+  g_assert_cmpstr (dropped[0], ==, "FDSTOREREMOVE=1\nFDNAME=main/5");
+  g_assert_true (g_str_has_suffix (dropped[1], beside));
+  g_free (dropped[0]);
+  g_free (dropped[1]);
+
+  ck_vault_close (vault);
+  restart (dir, former, "main/5", "unusable");
+  restart (dir, next, beside, "found");
+  restart_with (dir, former, next, both, "found");
+  close (former);
+  close (next);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,6 +352,8 @@ main (int argc, char **argv)
   g_test_add_func ("/vault/kept/foreign", test_foreign);
   g_test_add_func ("/vault/kept/dropped", test_dropped);
   g_test_add_func ("/vault/kept/more-than-there-is-room-for", test_more_than_there_is_room_for);
+  if (g_str_equal (vault_backend (), CK_VAULT_BACKEND_SEALED))
+    g_test_add_func ("/vault/kept/rotated", test_rotated);
 
   return g_test_run ();
 }

@@ -62,9 +62,10 @@ test_text (gconstpointer data)
   g_autoptr (CkVaultKey) expected = ck_vault_key_new (raw);
   g_autoptr (CkVaultKey) key = NULL;
   g_autoptr (GError) error = NULL;
+  CkVaultKeyPlace place;
 
   set_file (credential, text->content, text->size, 0440);
-  key = ck_vault_key_find (dir, dir, TRUE, &error);
+  key = ck_vault_key_find (dir, dir, NULL, &place, &error);
   if (text->good)
     {
       g_assert_no_error (error);
@@ -89,16 +90,17 @@ test_made (void)
   g_autoptr (CkVaultKey) key = NULL;
   g_autoptr (CkVaultKey) again = NULL;
   g_autoptr (GError) error = NULL;
+  CkVaultKeyPlace place;
   struct stat st;
 
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "made the vault key *vault.key (id *");
-  key = ck_vault_key_find (dir, NULL, TRUE, &error);
+  key = ck_vault_key_find (dir, NULL, NULL, &place, &error);
   g_test_assert_expected_messages ();
   g_assert_no_error (error);
   g_assert_cmpint (stat (path, &st), ==, 0);
   g_assert_cmpint (st.st_mode & 0777, ==, 0600);
 
-  again = ck_vault_key_find (dir, NULL, TRUE, &error);
+  again = ck_vault_key_find (dir, NULL, NULL, &place, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (ck_vault_key_get_id (key), ==, ck_vault_key_get_id (again));
   g_assert_cmpuint (strlen (ck_vault_key_get_id (key)), ==, 16);
@@ -109,8 +111,9 @@ static void
 expect_refused (const char *dir, const char *words)
 {
   g_autoptr (GError) error = NULL;
+  CkVaultKeyPlace place;
 
-  g_assert_null (ck_vault_key_find (dir, NULL, FALSE, &error));
+  g_assert_null (ck_vault_key_find (dir, NULL, "0123456789abcdef", &place, &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_VAULT_SEALED);
   g_assert_nonnull (strstr (error->message, "vault.key"));
   if (strstr (error->message, words) == NULL)
