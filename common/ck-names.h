@@ -11,6 +11,7 @@
 #define CK_IFACE_BROKER "org.channelkeeper.Broker1"
 #define CK_IFACE_CHANNEL "org.channelkeeper.Channel1"
 #define CK_IFACE_ATTEMPT "org.channelkeeper.Attempt1"
+#define CK_IFACE_VAULT "org.channelkeeper.Vault1"
 
 #define CK_ERROR_PREFIX "org.channelkeeper.Error."
 
@@ -28,6 +29,7 @@
 #define CK_ACTION_DISCONNECT "org.channelkeeper.disconnect"
 #define CK_ACTION_INSPECT "org.channelkeeper.inspect"
 #define CK_ACTION_MANAGE "org.channelkeeper.manage"
+#define CK_ACTION_MANAGE_VAULT "org.channelkeeper.manage-vault"
 
 /* A time on the bus is Unix seconds; 0 is "not known", this is "never" (2^53 - 1, exact in JSON). */
 #define CK_TIME_UNKNOWN G_GUINT64_CONSTANT (0)

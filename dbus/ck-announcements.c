@@ -341,6 +341,10 @@ ck_broker_view_get (CkBusService *self, const char *name)
     return count_states (self);
   if (g_str_equal (name, "VaultState"))
     return g_variant_new_string (ck_vault_state_to_string (ck_vault_get_state (vault)));
+  if (g_str_equal (name, "KeyId"))
+    return g_variant_new_take_string (ck_vault_dup_key_id (vault));
+  if (g_str_equal (name, "KeyPlace"))
+    return g_variant_new_string (ck_vault_get_key_place (vault));
 
   return NULL;
 }

@@ -131,3 +131,9 @@ ck_audit_vault (CkAudit *self, const CkAuditEntry *entry)
 {
   push (self, CK_MESSAGE_VAULT, LOG_WARNING, entry);
 }
+
+void
+ck_audit_vault_used (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_VAULT_USED, LOG_NOTICE, entry);
+}

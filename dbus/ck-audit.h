@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 #define CK_MESSAGE_STATE "42703274d99f475c8051faef1ef6acfb"
 #define CK_MESSAGE_TOKEN "6007dc3d3fcd44eb8e5e0431a9080b80"
 #define CK_MESSAGE_VAULT "5ab1083e93be4ec48eb3a50c8927a3b4"
+#define CK_MESSAGE_VAULT_USED "46aa9b91368b4312a187f6fe120e116f"
 
 /**
  * CkAuditEntry:
@@ -60,5 +61,6 @@ void ck_audit_reconnect (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_state (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_token (CkAudit *self, const CkAuditEntry *entry);
 void ck_audit_vault (CkAudit *self, const CkAuditEntry *entry);
+void ck_audit_vault_used (CkAudit *self, const CkAuditEntry *entry);
 
 G_END_DECLS

@@ -33,7 +33,7 @@ struct _CkBusService
   CkVaultState vault_state; /* as last written to the journal */
   GPtrArray *sorted;       /* of CkChannel by id; NULL when it must be made anew */
   guint filter;            /* of the connection */
-  guint registrations[4];  /* root: Broker1, ObjectManager; subtrees: channels, attempts */
+  guint registrations[5]; /* subtrees: channels, attempts; root: Broker1, ObjectManager, Vault1 */
   guint announcement;      /* of the root object's properties: a timeout */
 };
 
@@ -45,6 +45,7 @@ const CkMethod *ck_channel_methods_get (void);
 const CkMethod *ck_token_methods_get (void); /* of Channel1, too: what use-token is asked for */
 const CkMethod *ck_attempt_methods_get (void);
 const CkMethod *ck_object_manager_methods_get (void);
+const CkMethod *ck_vault_methods_get (void);
 
 /**
  * ck_bus_service_get_channels:

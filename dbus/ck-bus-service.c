@@ -345,10 +345,11 @@ export_subtree (CkBusService *self,
 static gboolean
 export (CkBusService *self, GError **error)
 {
-  return export_root (self, 0, CK_IFACE_BROKER, error)
-         && export_root (self, 1, CK_IFACE_OBJECT_MANAGER, error)
-         && export_subtree (self, 2, CK_CHANNEL_PATH, &channel_subtree, error)
-         && export_subtree (self, 3, CK_ATTEMPT_PATH, &attempt_subtree, error);
+  return export_subtree (self, 0, CK_CHANNEL_PATH, &channel_subtree, error)
+         && export_subtree (self, 1, CK_ATTEMPT_PATH, &attempt_subtree, error)
+         && export_root (self, 2, CK_IFACE_BROKER, error)
+         && export_root (self, 3, CK_IFACE_OBJECT_MANAGER, error)
+         && export_root (self, 4, CK_IFACE_VAULT, error);
 }
 
 static void
@@ -359,12 +360,12 @@ ck_bus_service_dispose (GObject *object)
   for (guint i = 0; i < 2; i++)
     {
       if (self->registrations[i] != 0)
-        g_dbus_connection_unregister_object (self->connection, self->registrations[i]);
+        g_dbus_connection_unregister_subtree (self->connection, self->registrations[i]);
     }
-  for (guint i = 2; i < 4; i++)
+  for (guint i = 2; i < G_N_ELEMENTS (self->registrations); i++)
     {
       if (self->registrations[i] != 0)
-        g_dbus_connection_unregister_subtree (self->connection, self->registrations[i]);
+        g_dbus_connection_unregister_object (self->connection, self->registrations[i]);
     }
   memset (self->registrations, 0, sizeof self->registrations);
   if (self->filter != 0)
@@ -434,6 +435,7 @@ ck_bus_service_new (GDBusConnection *connection,
   ck_guard_add_methods (self->guard, CK_IFACE_CHANNEL, ck_token_methods_get ());
   ck_guard_add_methods (self->guard, CK_IFACE_ATTEMPT, ck_attempt_methods_get ());
   ck_guard_add_methods (self->guard, CK_IFACE_OBJECT_MANAGER, ck_object_manager_methods_get ());
+  ck_guard_add_methods (self->guard, CK_IFACE_VAULT, ck_vault_methods_get ());
   g_signal_connect_object (self->guard, "refused", G_CALLBACK (on_refused), self, 0);
   ck_announcements_connect (self);
 

@@ -12,6 +12,7 @@ static const char *const files[] = {
   CK_IFACE_BROKER,
   CK_IFACE_CHANNEL,
   CK_IFACE_ATTEMPT,
+  CK_IFACE_VAULT,
   CK_IFACE_OBJECT_MANAGER,
 };
 

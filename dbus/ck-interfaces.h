@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkInterfaces, ck_interfaces_free)
 
 /**
  * ck_interfaces_lookup:
- * @name: the interface's name: one of CK_IFACE_BROKER, CK_IFACE_CHANNEL, CK_IFACE_ATTEMPT,
+ * @name: the interface's name: one of CK_IFACE_BROKER, CK_IFACE_CHANNEL, CK_IFACE_ATTEMPT, CK_IFACE_VAULT,
  *   CK_IFACE_OBJECT_MANAGER
  *
  * Returns: (transfer none) (nullable): the interface

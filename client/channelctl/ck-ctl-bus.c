@@ -35,6 +35,7 @@ typedef struct
   GVariant *parameters;
   const GVariantType *reply_type;
   SecretValue *secret;
+  int file; /* -1: none */
 } Call;
 
 typedef struct
@@ -69,6 +70,13 @@ void
 ck_ctl_bus_set_timeout (CkCtlBus *bus, guint seconds)
 {
   bus->timeout = seconds;
+}
+
+void
+ck_ctl_bus_default_timeout (CkCtlBus *bus, guint seconds)
+{
+  if (bus->timeout == 0)
+    bus->timeout = seconds;
 }
 
 GDBusConnection *
@@ -126,6 +134,8 @@ make_fd_list (const Call *call, GError **error)
     return NULL;
   handle = g_unix_fd_list_append (fds, fd, error);
   close (fd);
+  if (handle >= 0 && call->file >= 0)
+    handle = g_unix_fd_list_append (fds, call->file, error);
 
   return handle < 0 ? NULL : g_steal_pointer (&fds);
 }
@@ -223,7 +233,7 @@ ck_ctl_bus_call (CkCtlBus *bus,
                  const char *reply_type,
                  GError **error)
 {
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL };
+  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL, -1 };
 
   return perform (bus, &call, NULL, error);
 }
@@ -238,9 +248,47 @@ ck_ctl_bus_call_with_secret (CkCtlBus *bus,
                              const char *reply_type,
                              GError **error)
 {
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), secret };
+  return ck_ctl_bus_call_with_file (bus, path, interface, method, parameters, secret, -1, NULL,
+                                    reply_type, error);
+}
 
-  return perform (bus, &call, NULL, error);
+static int
+get_reply_file (GUnixFDList *fds, const char *method, GError **error)
+{
+  if (fds != NULL && g_unix_fd_list_get_length (fds) == 1)
+    return g_unix_fd_list_get (fds, 0, error);
+
+  g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the answer to %s has no pipe"), method);
+
+  return -1;
+}
+
+GVariant *
+ck_ctl_bus_call_with_file (CkCtlBus *bus,
+                           const char *path,
+                           const char *interface,
+                           const char *method,
+                           GVariant *parameters,
+                           SecretValue *secret,
+                           int file,
+                           int *reply_file,
+                           const char *reply_type,
+                           GError **error)
+{
+  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), secret, file };
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) reply = perform (bus, &call, &fds, error);
+  int fd;
+
+  if (reply == NULL || reply_file == NULL)
+    return g_steal_pointer (&reply);
+
+  fd = get_reply_file (fds, method, error);
+  if (fd < 0)
+    return NULL;
+  *reply_file = fd;
+
+  return g_steal_pointer (&reply);
 }
 
 GVariant *
@@ -253,21 +301,15 @@ ck_ctl_bus_call_for_secret (CkCtlBus *bus,
                             const char *reply_type,
                             GError **error)
 {
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL };
+  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL, -1 };
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GVariant) reply = perform (bus, &call, &fds, error);
   int fd;
 
   if (reply == NULL)
     return NULL;
-  if (fds == NULL || g_unix_fd_list_get_length (fds) != 1)
-    {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the answer to %s has no pipe"),
-                   method);
-      return NULL;
-    }
 
-  fd = g_unix_fd_list_get (fds, 0, error);
+  fd = get_reply_file (fds, method, error);
   if (fd < 0)
     return NULL;
   *secret = ck_secret_pipe_read (fd, SECRET_READ_MS, error);

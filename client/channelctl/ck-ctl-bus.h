@@ -39,6 +39,12 @@ void ck_ctl_bus_forbid_asking (CkCtlBus *bus);
 void ck_ctl_bus_set_timeout (CkCtlBus *bus, guint seconds);
 
 /**
+ * ck_ctl_bus_default_timeout:
+ * @seconds: how long the service may take where ck_ctl_bus_set_timeout() has not said
+ */
+void ck_ctl_bus_default_timeout (CkCtlBus *bus, guint seconds);
+
+/**
  * ck_ctl_bus_get_connection:
  * @error: of the domain %CK_EXIT_ERROR, code %CK_EXIT_NO_SERVICE, if there is no bus
  *
@@ -87,6 +93,25 @@ GVariant *ck_ctl_bus_call_with_secret (CkCtlBus *bus,
                                        SecretValue *secret,
                                        const char *reply_type,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_ctl_bus_call_with_file:
+ * @secret: (transfer none): as in ck_ctl_bus_call_with_secret()
+ * @file: what handle 1 in @parameters refers to; -1: there is none
+ * @reply_file: (out) (optional): what the answer's only handle refers to
+ *
+ * As ck_ctl_bus_call_with_secret().
+ */
+GVariant *ck_ctl_bus_call_with_file (CkCtlBus *bus,
+                                     const char *path,
+                                     const char *interface,
+                                     const char *method,
+                                     GVariant *parameters,
+                                     SecretValue *secret,
+                                     int file,
+                                     int *reply_file,
+                                     const char *reply_type,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_ctl_bus_call_for_secret:

@@ -49,6 +49,9 @@ gboolean ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_renew (CkCtl *ctl, GStrv *arguments, GError **error);
 gboolean ck_cmd_verify (CkCtl *ctl, GStrv *arguments, GError **error);
 
+/* cmd-vault.c */
+gboolean ck_cmd_vault (CkCtl *ctl, GStrv *arguments, GError **error);
+
 /* cmd-monitor.c */
 gboolean ck_cmd_monitor (CkCtl *ctl, GStrv *arguments, GError **error);
 

@@ -31,6 +31,8 @@ static const CkCommand commands[] = {
   { "access", "ID", 1, 1, N_ ("Show or change who may use a channel"), ck_cmd_access },
   { "clients", "list|add|remove ...", 0, G_MAXUINT, N_ ("List, add or remove OAuth clients"),
     ck_cmd_clients },
+  { "vault", "rotate-key|backup|restore ...", 0, G_MAXUINT,
+    N_ ("Rotate the vault's key, back up and restore"), ck_cmd_vault },
   { "providers", "", 0, 0, N_ ("List the platforms there are files for"), ck_cmd_providers },
   { "metrics", "", 0, 0, N_ ("Print measurements for a monitoring system"), ck_cmd_metrics },
   { "lint", "[FILE...]", 0, G_MAXUINT, N_ ("Check configuration files, without the service"),

@@ -11,7 +11,7 @@ _channelctl ()
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   local common='--help --json --no-ask-password --timeout'
   local commands='list show explain preflight exec metrics history monitor reconnect disconnect token renew verify add remove assign
-    access clients providers lint doctor'
+    access clients vault providers lint doctor'
   local command='' sub='' position=0 options='' words='' i
 
   # bash splits an option and its value at the sign between them.
@@ -22,7 +22,7 @@ _channelctl ()
     [[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i]} == = || ${COMP_WORDS[i-1]} == = ]] && continue
     if [[ -z $command ]]; then
       command=${COMP_WORDS[i]}
-    elif [[ $command == clients && -z $sub ]]; then
+    elif [[ $command == @(clients|vault) && -z $sub ]]; then
       sub=${COMP_WORDS[i]}
     else
       position=$((position + 1))
@@ -34,7 +34,7 @@ _channelctl ()
     --client) COMPREPLY=($(compgen -W "$(_channelctl_ids clients list)" -- "$cur")); return ;;
     --assigned-user|--allow-user|--deny-user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
     --allow-group|--deny-group) COMPREPLY=($(compgen -g -- "$cur")); return ;;
-    --secret-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --secret-file|--key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --loopback-port) COMPREPLY=($(compgen -W 'any' -- "$cur")); return ;;
     --state)
       COMPREPLY=($(compgen -W 'unconnected connected expiring interrupted blocked expired revoked
@@ -76,6 +76,8 @@ _channelctl ()
       options='--secret-file --public --redirect-uri --loopback-port'
       [[ $position == 1 ]] && words=$(_channelctl_ids providers) ;;
     'clients remove') words=$(_channelctl_ids clients list) ;;
+    'vault ') words='rotate-key backup restore' ;;
+    'vault backup'|'vault restore') options='--key'; words=$(compgen -f -- "$cur") ;;
     'providers ') options='--ids' ;;
     'lint ') options='--dry-run'; words=$(compgen -f -- "$cur") ;;
   esac

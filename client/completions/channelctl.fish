@@ -13,6 +13,10 @@ function __channelctl_providers
     channelctl --no-ask-password providers --ids 2>/dev/null
 end
 
+function __channelctl_in_vault
+    __fish_seen_subcommand_from vault; and __fish_seen_subcommand_from $argv
+end
+
 function __channelctl_in_clients
     __fish_seen_subcommand_from clients; and __fish_seen_subcommand_from $argv
 end
@@ -45,6 +49,7 @@ complete -c channelctl -n __fish_use_subcommand -a remove -d 'Remove a channel a
 complete -c channelctl -n __fish_use_subcommand -a assign -d 'Say who may reconnect a channel'
 complete -c channelctl -n __fish_use_subcommand -a access -d 'Show or change who may use a channel'
 complete -c channelctl -n __fish_use_subcommand -a clients -d 'List, add or remove OAuth clients'
+complete -c channelctl -n __fish_use_subcommand -a vault -d 'Rotate the key, back up, restore'
 complete -c channelctl -n __fish_use_subcommand -a providers -d 'List the platforms'
 complete -c channelctl -n __fish_use_subcommand -a lint -d 'Check configuration files'
 complete -c channelctl -n __fish_use_subcommand -a doctor -d 'Check the installation'
@@ -92,6 +97,10 @@ complete -c channelctl -n '__channelctl_in_clients add' -l secret-file -r -F -d 
 complete -c channelctl -n '__channelctl_in_clients add' -l public -d 'It has no secret'
 complete -c channelctl -n '__channelctl_in_clients add' -l redirect-uri -x -d 'As registered at the platform'
 complete -c channelctl -n '__channelctl_in_clients add' -l loopback-port -x -a any
+
+complete -c channelctl -n '__fish_seen_subcommand_from vault' -a 'rotate-key backup restore'
+complete -c channelctl -n '__channelctl_in_vault backup restore' -F
+complete -c channelctl -n '__channelctl_in_vault backup restore' -l key -r -F -d 'The file of its key'
 
 complete -c channelctl -n '__fish_seen_subcommand_from lint' -F
 complete -c channelctl -n '__fish_seen_subcommand_from lint' -l dry-run -d 'Say which module decides'

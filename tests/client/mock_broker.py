@@ -93,6 +93,7 @@ class Broker:
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self._connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         self._register(ROOT, "Broker1")
+        self._register(ROOT, "Vault1")
         for name in self.channels:
             self._register(channel_path(name), "Channel1")
         self._connection.call_sync(

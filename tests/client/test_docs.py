@@ -30,7 +30,7 @@ def surface(ctl):
     """Every command, with its options."""
     found = {}
     for command in commands_of(ctl):
-        for words in ([(command, sub) for sub in commands_of(ctl, command)] if command == "clients" else [(command,)]):
+        for words in ([(command, sub) for sub in commands_of(ctl, command)] if command in ("clients", "vault") else [(command,)]):
             found[" ".join(words)] = options_of(ctl, *words)
     assert len(found) >= 15
     return found
@@ -41,7 +41,7 @@ def man_blocks():
     text = read("docs", "man", "channelctl.1").split(".SH COMMANDS")[1].split(".SH OPTIONS")[0]
     blocks = {}
     for part in re.split(r"\n\.TP\n(?=\.BR?I? \"?[a-z])", text)[1:]:
-        head = re.match(r"\.BR?I? (\"[a-z ]+\"|clients list|[a-z]+)", part).group(1).strip('"')
+        head = re.match(r"\.BR?I? (\"[a-z ]+\"|clients list|vault rotate\\-key|[a-z]+)", part).group(1).strip('"').replace("\\", "")
         blocks[head] = set(re.findall(r"^\.BR?I? \\-\\-([a-z\\-]+?)(?:=| |$)", part, re.M))
     return {name: {option.replace("\\", "") for option in options} for name, options in blocks.items()}
 
@@ -106,6 +106,8 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     ("channelctl clients add --pu", {"--public"}),
     ("channelctl list --state = exp", {"expiring", "expired"}),
     ("channelctl assign tv roo", {"root"}),
+    ("channelctl vault ", {"rotate-key", "backup", "restore"}),
+    ("channelctl vault restore x --k", {"--key"}),
 ])
 def test_bash_completion(ctl, broker, line, offered):
     assert complete(line, ctl) == offered

@@ -10,6 +10,7 @@ from guest import OLD_VERSION, TESTS, wait_for
 from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
 
 STATE = "/var/lib/channelkeeper"
+NEXT_CREDENTIAL = CREDENTIAL + ".next"
 REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
 HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
 VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
@@ -264,6 +265,60 @@ def test_full_disk_and_a_restart(guest, world, small_disk):
     assert world.ctl("alice", "renew", "stage").code == 0
     refused = [entry for entry in world.control("requests") if "refused" in entry]
     assert refused == [], "a refresh token was used twice"
+
+
+def key_id(guest):
+    words = guest.ok("busctl", "--json=short", "get-property", BUS_NAME, ROOT, "org.channelkeeper.Vault1", "KeyId")
+    return json.loads(words)["data"]
+
+
+def rotate_key(guest, world):
+    """channelctl vault rotate-key, and what must be true afterwards."""
+    before, credential = key_id(guest), guest.ok("cat", CREDENTIAL)
+    done = world.ctl("root", "vault", "rotate-key", "--json")
+    assert done.code == 0 and json.loads(done.stdout) == {"key_id": key_id(guest), "key_place": "credential"}, done
+    assert key_id(guest) != before and guest.ok("cat", CREDENTIAL) != credential
+    assert guest.run("test", "-e", NEXT_CREDENTIAL).code != 0
+    assert guest.ok("stat", "-c", "%U %a", CREDENTIAL).strip() == "root 600"
+    world.restart()
+    world.settled()
+
+
+def test_new_key_in_a_credential(guest, world):
+    """Made, put in place and used while the service runs; after a crash at any step the vault opens, and
+    the same command goes on."""
+    done = world.ctl("bob", "vault", "rotate-key")
+    assert done.code == 3 and "root" in done.stderr, done
+    token = world.token()
+    rotate_key(guest, world)
+    assert world.token() == token
+
+    # Ended after the new key was written, before the vault had it.
+    encrypt = f"systemd-creds encrypt --name=channelkeeper.vault-key.next - {NEXT_CREDENTIAL}"
+    guest.ok("sh", "-ec", f"head -c 32 /dev/urandom | {encrypt}")
+    world.restart()
+    world.settled()
+    rotate_key(guest, world)
+
+    # Ended when the vault had it, before it had the final name.
+    guest.ok("cp", CREDENTIAL, "/root/former")
+    rotate_key(guest, world)
+    guest.ok("sh", "-ec", f"systemd-creds decrypt --name=channelkeeper.vault-key {CREDENTIAL} - | {encrypt}")
+    guest.ok("cp", "/root/former", CREDENTIAL)
+    world.restart()
+    world.settled()
+    assert world.token() == token
+    rotate_key(guest, world)
+    assert world.token() == token and guest.run("test", "-e", f"{STATE}/vault.key").code != 0
+
+    guest.ok("mv", CREDENTIAL, "/root/present")
+    guest.ok("mv", "/root/former", CREDENTIAL)
+    world.restart()
+    world.settled("sealed")
+    guest.ok("mv", "/root/present", CREDENTIAL)
+    world.restart()
+    world.settled()
+    assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
 def test_upgrade_keeps_everything(guest, world):

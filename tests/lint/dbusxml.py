@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 ACTION = "org.channelkeeper.PolkitAction"
 CHANGES = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 ACTIONS = {"none"} | {f"org.channelkeeper.{word}" for word in ("use-token", "reconnect", "disconnect", "inspect",
-                                                               "manage")}
+                                                               "manage", "manage-vault")}
 
 
 def check(files):

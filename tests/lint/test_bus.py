@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 INTERFACES = ["org.channelkeeper.Broker1", "org.channelkeeper.Channel1", "org.channelkeeper.Attempt1",
-              "org.freedesktop.DBus.ObjectManager"]
+              "org.channelkeeper.Vault1", "org.freedesktop.DBus.ObjectManager"]
 STANDARD = {("org.freedesktop.DBus.Properties", "Get"), ("org.freedesktop.DBus.Properties", "GetAll"),
             ("org.freedesktop.DBus.Introspectable", "Introspect"), ("org.freedesktop.DBus.Peer", "Ping"),
             ("org.freedesktop.DBus.Peer", "GetMachineId")}
@@ -17,7 +17,7 @@ ACTION = "org.channelkeeper.PolkitAction"
 
 # What holds where no rule decides: a missing or broken rules file lets nobody in.
 DEFAULTS = {"use-token": "no", "reconnect": "no", "disconnect": "auth_admin", "inspect": "auth_admin_keep",
-            "manage": "auth_admin_keep"}
+            "manage": "auth_admin_keep", "manage-vault": "auth_admin"}
 
 
 def read(*path):
