@@ -25,6 +25,7 @@ static void
 put (const char *id, const char *client, const char *owner, const char *scopes, CkState state)
 {
   CkChannelRecord *record = ck_channel_record_new (id);
+  g_autoptr (CkGrant) grant = sim_grant_new ("at", "rt", LIFETIME);
 
   replace (&record->provider, "place");
   replace (&record->client, client);
@@ -37,7 +38,7 @@ put (const char *id, const char *client, const char *owner, const char *scopes, 
   record->generation = 1;
   record->issued_at = record->last_verified = ck_clock_now ();
   record->expires_at = record->issued_at + LIFETIME;
-  sim_disk_put (record, sim_grant_new ("at", "rt", LIFETIME));
+  sim_disk_put (record, grant);
 }
 
 static gboolean
