@@ -14,10 +14,10 @@
 
 /*
  * platform PORT: a token endpoint that is fast enough not to be what is measured. Every refresh
- * token works once; the answer comes after as many milliseconds as /_delay/MS said last, and lives
- * as many seconds as /_lifetime/S said. /_stats tells what was asked: requests, refresh tokens that
+ * token works once, or for ever after /_rotate/0; the answer comes after as many milliseconds as
+ * /_delay/MS said last, and lives as many seconds as /_lifetime/S said. /_stats tells what was asked: requests, refresh tokens that
  * came twice, how many were served at once at most, and the microseconds from the first request to
- * the last answer. /_reset forgets it.
+ * the last answer. /_reset forgets it. For clients that want it there is a discovery document.
  */
 
 #define MAX_REQUEST 65536
@@ -25,9 +25,11 @@
 typedef struct
 {
   pthread_mutex_t lock;
+  guint16 port;
   GHashTable *seen; /* refresh tokens */
   guint delay_ms;
   guint lifetime;
+  gboolean rotates;
   guint requests;
   guint twice;
   guint at_once;
@@ -71,7 +73,7 @@ static char *
 answer_token (Platform *platform, const char *body)
 {
   g_autofree char *token = find_refresh_token (body);
-  g_autofree char *next = next_token (token);
+  g_autofree char *next = NULL;
   g_autofree char *padding = g_strnfill (700, 'b');
   guint delay;
   guint lifetime;
@@ -86,6 +88,7 @@ answer_token (Platform *platform, const char *body)
     platform->twice++;
   delay = platform->delay_ms;
   lifetime = platform->lifetime;
+  next = platform->rotates ? next_token (token) : g_strdup (token);
   pthread_mutex_unlock (&platform->lock);
 
   g_usleep (delay * 1000);
@@ -110,6 +113,8 @@ answer_control (Platform *platform, const char *path)
     platform->delay_ms = (guint) atoi (path + strlen ("/_delay/"));
   else if (g_str_has_prefix (path, "/_lifetime/"))
     platform->lifetime = (guint) atoi (path + strlen ("/_lifetime/"));
+  else if (g_str_has_prefix (path, "/_rotate/"))
+    platform->rotates = atoi (path + strlen ("/_rotate/")) != 0;
   else if (g_str_has_prefix (path, "/_reset"))
     {
       g_hash_table_remove_all (platform->seen);
@@ -122,6 +127,30 @@ answer_control (Platform *platform, const char *path)
   pthread_mutex_unlock (&platform->lock);
 
   return answer;
+}
+
+static char *
+answer_discovery (const Platform *platform)
+{
+  g_autofree char *issuer = g_strdup_printf ("http://127.0.0.1:%u", platform->port);
+
+  return g_strdup_printf ("{\"issuer\":\"%s\",\"token_endpoint\":\"%s/token\","
+                          "\"authorization_endpoint\":\"%s/authorize\","
+                          "\"response_types_supported\":[\"code\"],"
+                          "\"grant_types_supported\":[\"refresh_token\"],"
+                          "\"scopes_supported\":[\"openid\",\"publish\"]}",
+                          issuer, issuer, issuer);
+}
+
+static char *
+answer_path (Platform *platform, const char *path, const char *body)
+{
+  if (g_str_has_prefix (path, "/_"))
+    return answer_control (platform, path);
+  if (g_str_has_prefix (path, "/.well-known/"))
+    return answer_discovery (platform);
+
+  return answer_token (platform, body);
 }
 
 /* Reads one request into buffer. Returns: the body; NULL when the peer has hung up. */
@@ -172,8 +201,7 @@ serve (void *data)
       if (space == NULL)
         break;
       path = g_strndup (space + 1, strcspn (space + 1, " \r\n"));
-      answer = g_str_has_prefix (path, "/_") ? answer_control (connection->platform, path)
-                                             : answer_token (connection->platform, body);
+      answer = answer_path (connection->platform, path, body);
       reply = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                                "Content-Length: %zu\r\n\r\n%s",
                                strlen (answer), answer);
@@ -208,10 +236,13 @@ listen_on (guint16 port)
 int
 main (int argc, char **argv)
 {
-  Platform platform = { .lock = PTHREAD_MUTEX_INITIALIZER, .delay_ms = 20, .lifetime = 86400 };
-  int fd = listen_on ((guint16) atoi (argc > 1 ? argv[1] : "18091"));
+  Platform platform = { .lock = PTHREAD_MUTEX_INITIALIZER, .delay_ms = 20, .lifetime = 86400,
+                        .rotates = TRUE };
+  int fd;
   int one = 1;
 
+  platform.port = (guint16) atoi (argc > 1 ? argv[1] : "18091");
+  fd = listen_on (platform.port);
   platform.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   while (TRUE)
     {

@@ -5,7 +5,10 @@ import itertools
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -38,6 +41,7 @@ MaxChannels=200000
 AllowInsecureLoopback=true
 """
 TOKEN_SIZE = 700  # with the rest of it a grant of 1 KB
+USER = "studio"
 
 _numbers = itertools.count()
 
@@ -83,6 +87,49 @@ class World:
     def platform(what):
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_{what}", timeout=10) as answer:
             return json.load(answer)
+
+
+class OidcAgent:
+    """oidc-agent with one account at the bench's platform."""
+
+    def __init__(self):
+        self.pid = None
+        self.env = {}
+
+    @staticmethod
+    def version():
+        """None where it is not installed."""
+        if not shutil.which("oidc-agent"):
+            return None
+        return subprocess.run(["oidc-agent", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+
+    def __enter__(self):
+        folder = os.path.join(user_environment(USER)["HOME"], ".config", "oidc-agent")
+        subprocess.run(as_user(USER, ["mkdir", "-p", folder]), check=True)
+        # A file: the agent, which stays, would hold a pipe open. It speaks when its parent has gone.
+        with tempfile.TemporaryFile("w+", encoding="ascii") as said:
+            subprocess.run(as_user(USER, ["oidc-agent", "--json"]), env=user_environment(USER), cwd="/", check=True,
+                           stdin=subprocess.DEVNULL, stdout=said)
+            text = ""
+            for _ in range(500):
+                said.seek(0)
+                text = said.read()
+                if text.endswith("}"):
+                    break
+                time.sleep(0.01)
+        answer = json.loads(text)
+        self.pid = int(answer["dpid"])
+        self.env = {"OIDC_SOCK": answer["socket"]}
+        subprocess.run(as_user(USER, ["oidc-gen", "bench", f"--issuer=http://127.0.0.1:{PORT}/", "--client-id=bench",
+                                      "--client-secret=bench", "--scope=openid publish", "--rt=rt-agent-1",
+                                      "--redirect-uri=http://localhost:18092", "--pw-cmd=echo bench",
+                                      "--confirm-yes", "--prompt=none"]),
+                       env=user_environment(USER, self.env), cwd="/", check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGTERM)
 
 
 class Seeded:
