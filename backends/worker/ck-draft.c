@@ -51,6 +51,7 @@ CkDraft *
 ck_draft_new_from_members (GVariant *members, GError **error)
 {
   g_autoptr (CkDraft) draft = ck_draft_new ();
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (members);
   g_autoptr (GVariant) extras = NULL;
   const char *key, *text;
   GVariantIter iter;
@@ -65,23 +66,23 @@ ck_draft_new_from_members (GVariant *members, GError **error)
 
   for (guint i = 0; texts[i] != NULL; i++)
     {
-      if (g_variant_lookup (members, texts[i], "&s", &text))
+      if (g_variant_dict_lookup (&dict, texts[i], "&s", &text))
         ck_draft_set (draft, texts[i], text);
     }
   for (guint i = 0; times[i] != NULL; i++)
     {
-      if (g_variant_lookup (members, times[i], "t", &time))
+      if (g_variant_dict_lookup (&dict, times[i], "t", &time))
         ck_draft_set_time (draft, times[i], time);
     }
 
-  extras = g_variant_lookup_value (members, "extras", G_VARIANT_TYPE ("a{ss}"));
+  extras = g_variant_dict_lookup_value (&dict, "extras", G_VARIANT_TYPE ("a{ss}"));
   if (extras != NULL)
     {
       g_variant_iter_init (&iter, extras);
       while (g_variant_iter_next (&iter, "{&s&s}", &key, &text))
         g_hash_table_insert (draft->extras, g_strdup (key), secret_of (text));
     }
-  if (g_variant_lookup (members, "scopes", "^as", &scopes))
+  if (g_variant_dict_lookup (&dict, "scopes", "^as", &scopes))
     {
       g_strfreev (draft->scopes);
       draft->scopes = scopes;

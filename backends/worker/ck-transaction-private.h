@@ -64,7 +64,7 @@ struct _CkTransaction
   char *fetched_metadata;
   CkWords *discovery_trouble; /* (nullable): why it could not be had */
   CkFailureTable *failures;
-  GVariant *arguments; /* a{sv} */
+  GVariantDict *arguments; /* not the variant, which would be walked over at each look */
   const char *operation;
   const char *flow;
   const char *channel;

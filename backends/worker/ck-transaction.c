@@ -25,17 +25,17 @@ ck_transaction_get_argument (CkTransaction *t, const char *member)
 {
   const char *value = "";
 
-  g_variant_lookup (t->arguments, member, "&s", &value);
+  g_variant_dict_lookup (t->arguments, member, "&s", &value);
 
   return value;
 }
 
 static GStrv
-dup_list (GVariant *dict, const char *member)
+dup_list (GVariantDict *dict, const char *member)
 {
   GStrv list = NULL;
 
-  if (!g_variant_lookup (dict, member, "^as", &list))
+  if (!g_variant_dict_lookup (dict, member, "^as", &list))
     list = g_new0 (char *, 1);
 
   return list;
@@ -59,19 +59,20 @@ static gboolean
 take_arguments (CkTransaction *t, GVariant *arguments, GError **error)
 {
   static const char *const operations[] = { "connect", "verify", "renew", "revoke", NULL };
+  g_autoptr (GVariant) sunk = g_variant_ref_sink (arguments);
   guint32 timeout = 0;
   gint64 margin;
 
-  t->arguments = g_variant_ref_sink (arguments);
+  t->arguments = g_variant_dict_new (sunk);
   t->operation = ck_transaction_get_argument (t, "operation");
   t->flow = ck_transaction_get_argument (t, "flow");
   t->channel = ck_transaction_get_argument (t, "channel");
-  t->scopes = dup_list (arguments, "scopes");
-  t->required_scopes = dup_list (arguments, "required-scopes");
+  t->scopes = dup_list (t->arguments, "scopes");
+  t->required_scopes = dup_list (t->arguments, "required-scopes");
   if (!g_strv_contains (operations, t->operation))
     return invalid (error, "the operation");
 
-  g_variant_lookup (arguments, "timeout", "u", &timeout);
+  g_variant_dict_lookup (t->arguments, "timeout", "u", &timeout);
   if (timeout == 0)
     timeout = DEFAULT_TIMEOUT;
   timeout = MIN (timeout, MAX_TIMEOUT);
@@ -204,7 +205,7 @@ ck_transaction_free (CkTransaction *t)
   g_clear_pointer (&t->fetched_metadata, g_free);
   g_clear_pointer (&t->discovery_trouble, ck_words_free);
   g_clear_pointer (&t->failures, ck_failure_table_free);
-  g_clear_pointer (&t->arguments, g_variant_unref);
+  g_clear_pointer (&t->arguments, g_variant_dict_unref);
   g_clear_pointer (&t->scopes, g_strfreev);
   g_clear_pointer (&t->required_scopes, g_strfreev);
   g_clear_pointer (&t->client_secrets, g_ptr_array_unref);
@@ -336,7 +337,7 @@ ck_transaction_allows_insecure_loopback (CkTransaction *t)
 {
   gboolean allowed = FALSE;
 
-  g_variant_lookup (t->arguments, "allow-insecure-loopback", "b", &allowed);
+  g_variant_dict_lookup (t->arguments, "allow-insecure-loopback", "b", &allowed);
 
   return allowed;
 }

@@ -92,7 +92,7 @@ refuse (GError **error, const char *what)
 
 /* Every known member must have its type; unknown ones are a worker newer than the broker. */
 static gboolean
-check_types (GVariant *details, GError **error)
+check_types (GVariantDict *details, GError **error)
 {
   static const struct
   {
@@ -108,7 +108,7 @@ check_types (GVariant *details, GError **error)
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     {
-      g_autoptr (GVariant) value = g_variant_lookup_value (details, members[i].key, NULL);
+      g_autoptr (GVariant) value = g_variant_dict_lookup_value (details, members[i].key, NULL);
 
       if (value != NULL && !g_variant_is_of_type (value, G_VARIANT_TYPE (members[i].type)))
         return refuse (error, members[i].key);
@@ -118,11 +118,11 @@ check_types (GVariant *details, GError **error)
 }
 
 static const char *
-lookup_text (GVariant *details, const char *key)
+lookup_text (GVariantDict *details, const char *key)
 {
   const char *text = "";
 
-  g_variant_lookup (details, key, "&s", &text);
+  g_variant_dict_lookup (details, key, "&s", &text);
 
   return text;
 }
@@ -140,13 +140,13 @@ is_advice (const char *word)
 }
 
 static GStrv
-take_advice (GVariant *details, const char *key)
+take_advice (GVariantDict *details, const char *key)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autofree const char **words = NULL;
   guint n_taken = 0;
 
-  if (g_variant_lookup (details, key, "^a&s", &words))
+  if (g_variant_dict_lookup (details, key, "^a&s", &words))
     {
       for (gsize i = 0; words[i] != NULL && n_taken < MAX_ADVICE; i++)
         {
@@ -161,13 +161,13 @@ take_advice (GVariant *details, const char *key)
 }
 
 static void
-fill_details (CkOutcome *outcome, GVariant *details)
+fill_details (CkOutcome *outcome, GVariantDict *details)
 {
   const char *metadata = lookup_text (details, "metadata");
   const char *code = lookup_text (details, "error-code");
   guint32 status = 0;
 
-  g_variant_lookup (details, "client-secret", "u", &outcome->client_secret);
+  g_variant_dict_lookup (details, "client-secret", "u", &outcome->client_secret);
   if (*code != '\0')
     outcome->error_code = ck_outcome_clean_text (code, MAX_ERROR_CODE);
   outcome->detail = ck_outcome_clean_text (lookup_text (details, "detail"), MAX_DETAIL);
@@ -180,13 +180,13 @@ fill_details (CkOutcome *outcome, GVariant *details)
   if (*metadata != '\0' && strlen (metadata) <= MAX_METADATA)
     outcome->metadata = g_strdup (metadata);
 
-  g_variant_lookup (details, "http-status", "u", &status);
+  g_variant_dict_lookup (details, "http-status", "u", &status);
   outcome->http_status = status >= 100 && status <= 599 ? status : 0;
-  g_variant_lookup (details, "retry-after", "t", &outcome->retry_after);
+  g_variant_dict_lookup (details, "retry-after", "t", &outcome->retry_after);
   outcome->retry_after = MIN (outcome->retry_after, MAX_RETRY_AFTER);
-  g_variant_lookup (details, "limit-wait", "t", &outcome->limit_wait);
+  g_variant_dict_lookup (details, "limit-wait", "t", &outcome->limit_wait);
   outcome->limit_wait = MIN (outcome->limit_wait, MAX_LIMIT_WAIT);
-  g_variant_lookup (details, "in-doubt", "b", &outcome->in_doubt);
+  g_variant_dict_lookup (details, "in-doubt", "b", &outcome->in_doubt);
 }
 
 /* A connect makes a grant by succeeding, or as another account, to be discarded; a failed renewal
@@ -242,23 +242,26 @@ ck_outcome_new_from_reply (const char *operation,
                            GError **error)
 {
   g_autoptr (CkOutcome) outcome = g_new0 (CkOutcome, 1);
-  g_autoptr (GVariant) details = NULL;
+  g_autoptr (GVariant) members = NULL;
   g_autoptr (GVariant) handles = NULL;
+  g_auto (GVariantDict) details = G_VARIANT_DICT_INIT (NULL);
   const char *result;
   const char *cause;
 
-  g_variant_get (reply, "(&s@a{sv}@ah)", &result, &details, &handles);
-  if (!check_types (details, error))
+  /* A dictionary: to look up a member of the variant would walk over all of them each time. */
+  g_variant_get (reply, "(&s@a{sv}@ah)", &result, &members, &handles);
+  g_variant_dict_init (&details, members);
+  if (!check_types (&details, error))
     return NULL;
 
-  cause = lookup_text (details, "cause");
+  cause = lookup_text (&details, "cause");
   if (!ck_result_from_string (result, &outcome->result))
     refuse (error, "an unknown verdict");
   else if (*cause != '\0' && !ck_cause_from_string (cause, &outcome->cause))
     refuse (error, "an unknown cause");
   else
     {
-      fill_details (outcome, details);
+      fill_details (outcome, &details);
       if (outcome->result == CK_RESULT_SUCCESS)
         {
           outcome->cause = CK_CAUSE_NONE;
