@@ -4,6 +4,7 @@
 #include "ck-worker.h"
 
 #include <gio/gunixfdlist.h>
+#include <gio/gunixfdmessage.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -46,23 +47,56 @@ log_line (const char *line, gpointer user_data)
   fprintf (stderr, "channelkeeper-worker: %s\n", clean);
 }
 
+/*
+ * Written when this returns, by this thread: to hand a message to GDBus's and to wait until it has
+ * flushed it takes as long as all the rest of a transaction, the platform's share apart. Nothing of
+ * GDBus's is under way meanwhile: it writes what this thread gives it, and that is waited for. Nobody
+ * replies to these messages, so that their serial is nobody's.
+ */
+static gboolean
+send_now (CkWorker *worker, GDBusMessage *message, GError **error)
+{
+  GSocketConnection *stream = G_SOCKET_CONNECTION (g_dbus_connection_get_stream (worker->connection));
+  GSocket *socket = g_socket_connection_get_socket (stream);
+  GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
+  g_autoptr (GSocketControlMessage) control
+      = fds != NULL ? g_unix_fd_message_new_with_fd_list (fds) : NULL;
+  g_autofree guchar *bytes = NULL;
+  gsize size, sent = 0;
+
+  g_dbus_message_set_serial (message, G_MAXUINT32);
+  bytes = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, error);
+  if (bytes == NULL)
+    return FALSE;
+
+  while (sent < size)
+    {
+      GOutputVector vector = { bytes + sent, size - sent };
+      gboolean with_fds = control != NULL && sent == 0;
+      gssize n = g_socket_send_message (socket, NULL, &vector, 1, with_fds ? &control : NULL,
+                                        with_fds ? 1 : 0, G_SOCKET_MSG_NONE, NULL, error);
+
+      if (n <= 0)
+        return FALSE;
+      sent += (gsize) n;
+    }
+
+  return TRUE;
+}
+
 /* ---- what a transaction asks of the broker --------------------------------------------------- */
 
 static gboolean
 on_sending (gboolean spends, gpointer user_data)
 {
   Run *run = user_data;
-  GDBusConnection *connection = run->worker->connection;
+  g_autoptr (GDBusMessage) signal
+      = g_dbus_message_new_signal (CK_WORKER_PATH, CK_IFACE_WORKER, "Sending");
 
   /* On the wire before the request is: the broker must know what a worker that dies had begun. */
-  return g_dbus_connection_emit_signal (connection,
-                                        NULL,
-                                        CK_WORKER_PATH,
-                                        CK_IFACE_WORKER,
-                                        "Sending",
-                                        g_variant_new ("(b)", spends),
-                                        NULL)
-         && g_dbus_connection_flush_sync (connection, NULL, NULL);
+  g_dbus_message_set_body (signal, g_variant_new ("(b)", spends));
+
+  return send_now (run->worker, signal, NULL);
 }
 
 static SecretValue *
@@ -287,16 +321,31 @@ prepare (GVariant *parameters,
   return TRUE;
 }
 
+static gboolean
+answer (CkWorker *worker, GDBusMethodInvocation *invocation, CkTransaction *t, GError **error)
+{
+  GDBusMessage *call = g_dbus_method_invocation_get_message (invocation);
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_reply (call);
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+  GVariant *body = make_reply (t, fds, error);
+
+  if (body == NULL)
+    return FALSE;
+  g_dbus_message_set_body (reply, body);
+  if (g_unix_fd_list_get_length (fds) > 0)
+    g_dbus_message_set_unix_fd_list (reply, fds);
+
+  return send_now (worker, reply, error);
+}
+
 static void
 handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (CkStack) stack = NULL;
   g_autoptr (CkTransaction) t = NULL;
-  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *what = NULL;
-  GVariant *reply;
   Run run;
 
   if (!prepare (parameters, invocation, &stack, &t, &error))
@@ -314,13 +363,13 @@ handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
     ck_watchdog_arm (worker->watchdog, what, ck_transaction_get_last_moment (t));
   run_stack (&run, stack);
 
-  reply = make_reply (t, fds, &error);
-  if (reply != NULL)
-    g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, reply, fds);
+  if (answer (worker, invocation, t, &error))
+    g_object_unref (invocation);
   else
-    g_dbus_method_invocation_take_error (invocation, g_steal_pointer (&error));
-
-  g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
+    {
+      g_dbus_method_invocation_take_error (invocation, g_steal_pointer (&error));
+      g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
+    }
   if (worker->watchdog != NULL)
     ck_watchdog_disarm (worker->watchdog);
 }
