@@ -257,11 +257,8 @@ static gboolean
 check_new_client (CkBroker *self, const CkClientRecord *record, GError **error)
 {
   CkBrokerClient *former = g_hash_table_lookup (self->clients, record->id);
-  CkProvider *provider = ck_config_lookup_provider (self->config, record->provider, error);
 
-  if (provider == NULL
-      || !ck_redirect_rules_check (provider, (const char *const *) record->redirect_uris,
-                                   record->loopback_port, error))
+  if (ck_config_lookup_provider (self->config, record->provider, error) == NULL)
     return FALSE;
 
   if (former == NULL

@@ -6,6 +6,7 @@
 #include "ck-argument.h"
 #include "ck-bus-service-private.h"
 #include "ck-error.h"
+#include "ck-redirect-rules.h"
 
 static const CkOptionSpec add_options[] = {
   { "redirect-uris", "as" },
@@ -127,6 +128,19 @@ secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                 g_steal_pointer (&work));
 }
 
+/* Here and not in the broker, to which a backup may give back a client that was added before the rules
+ * were: it is renewed without a redirect. */
+static gboolean
+check_redirects (CkBroker *broker, const CkClientRecord *record, GError **error)
+{
+  CkProvider *provider
+      = ck_config_lookup_provider (ck_broker_get_config (broker), record->provider, error);
+
+  return provider != NULL
+         && ck_redirect_rules_check (provider, (const char *const *) record->redirect_uris,
+                                     record->loopback_port, error);
+}
+
 static void
 handle_add_client (CkCall *call, gpointer user_data)
 {
@@ -137,7 +151,7 @@ handle_add_client (CkCall *call, gpointer user_data)
   int fd = -1;
 
   g_variant_get_child (ck_call_get_parameters (call), 3, "h", &handle);
-  if (record != NULL)
+  if (record != NULL && check_redirects (self->broker, record, &error))
     fd = ck_call_dup_fd (call, handle, &error);
   if (fd < 0)
     {
