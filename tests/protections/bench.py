@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import xml.etree.ElementTree as ET
 
@@ -17,16 +18,31 @@ class Broken(Exception):
     """No verdict: it does not build, or the test did not come to its point."""
 
 
+class Endless(Broken):
+    """It did not come to an end."""
+
+
 def run(argv, seconds, **kwargs):
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", timeout=seconds, check=False, **kwargs)
+    """(exit code, output)."""
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", start_new_session=True, **kwargs) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as late:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise Endless(f"no end in {seconds} s: {' '.join(argv)}") from late
+    return process.returncode, output
 
 
 def need(argv, **kwargs):
-    done = run(argv, SLOW_SECONDS, **kwargs)
-    if done.returncode != 0:
-        raise Broken(f"{' '.join(argv)}\n" + "\n".join(done.stdout.splitlines()[-40:]))
-    return done.stdout
+    code, output = run(argv, SLOW_SECONDS, **kwargs)
+    if code != 0:
+        raise Broken(f"{' '.join(argv)}\n{tail(output)}")
+    return output
+
+
+def tail(output):
+    return "\n".join(output.splitlines()[-40:])
 
 
 def split(test):
@@ -44,10 +60,9 @@ class Bench:
     def __init__(self, folder):
         self.tree = os.path.join(folder, "tree")
         self.folder = folder
-        self.built = {}
-        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP,
-                               check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
-        for name in filter(None, files):
+        self.set_up = set()
+        files = need(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP)
+        for name in filter(None, files.split("\0")):
             if os.path.isfile(os.path.join(TOP, name)):
                 os.makedirs(os.path.dirname(os.path.join(self.tree, name)), exist_ok=True)
                 shutil.copy2(os.path.join(TOP, name), os.path.join(self.tree, name))
@@ -78,9 +93,9 @@ class Bench:
 
     def _setup(self, name, *options):
         path = os.path.join(self.folder, name)
-        if name not in self.built:
+        if name not in self.set_up:
             need(["meson", "setup", path, self.tree, *options])
-            self.built[name] = True
+            self.set_up.add(name)
         return path
 
     def _introspect(self, build, what):
@@ -100,59 +115,60 @@ class Bench:
     def run_meson(self, name, *arguments):
         build, test = self._meson_test(name)
         try:
-            done = run([*test["cmd"], *arguments], UNIT_SECONDS, cwd=test["workdir"] or build,
-                       env={**os.environ, **test["env"]})
-        except subprocess.TimeoutExpired:
-            return False, f"no end in {UNIT_SECONDS} s"
-        if arguments and done.returncode == 0 and "\nok " not in done.stdout:
+            code, output = run([*test["cmd"], *arguments], UNIT_SECONDS, cwd=test["workdir"] or build,
+                               env={**os.environ, **test["env"]})
+        except Endless as endless:
+            return False, str(endless)
+        if arguments and code == 0 and "\nok " not in output:
             raise Broken(f"{name} has no {arguments[-1]}")
-        return done.returncode == 0, last_words(done.stdout)
+        return code == 0, last_words(output)
 
-    def run_lint(self, path):
-        build = self._setup("install", "-Dtests=false")
+    def run_lint(self):
+        build = self._installable()
+        code, output = run([os.path.join(self.tree, "tests/lint/check-source.py"), "--build", build, self.tree],
+                           SLOW_SECONDS)
+        return code == 0, last_words(output)
+
+    def _installable(self):
+        build, unit = self._setup("install", "-Dtests=false"), self._setup("unit")
         need(["ninja", "-C", build])
-        program = os.path.join(self.tree, path)
-        argv = ["/usr/bin/python3", program]
-        if os.path.basename(path) == "binaries.py":
-            argv = ["/usr/bin/python3", os.path.join(self.tree, "tests/lint/check-source.py"), "--build", build, self.tree]
-        done = run(argv, SLOW_SECONDS)
-        return done.returncode == 0, last_words(done.stdout)
+        # What tests/integration/run wants besides.
+        need(["ninja", "-C", unit, "tests/integration/bad-disk.so"])
+        os.makedirs(os.path.join(build, "tests/integration"), exist_ok=True)
+        shutil.copy(os.path.join(unit, "tests/integration/bad-disk.so"), os.path.join(build, "tests/integration"))
+        return build
 
     # ---- pytest: {test: (passed, words)}
 
     def run_integration(self, tests):
-        build = self._setup("install", "-Dtests=false")
-        need(["ninja", "-C", build])
-        report = os.path.join(self.folder, "report.xml")
-        done = self._pytest(report, [os.path.join(self.tree, "tests/integration/run"), "--build", build,
-                                     *(f"{file}::{name}" for _kind, file, name in map(split, tests))])
-        return {test: self._verdict(report, split(test)[2], done) for test in tests}
+        return self._pytest(tests, [os.path.join(self.tree, "tests/integration/run"), "--build", self._installable(),
+                                    *(f"{file}::{name}" for _kind, file, name in map(split, tests))])
 
     def run_guest(self, tests):
         """The story as far as the last of the tests."""
-        report = os.path.join(self.folder, "report.xml")
         with open(os.path.join(self.tree, "tests/guest/test_guest.py"), encoding="utf-8") as stream:
             order = [line.split("(")[0].removeprefix("def ") for line in stream if line.startswith("def test_")]
         story = order[:max(order.index(split(test)[2]) for test in tests) + 1]
-        done = self._pytest(report, [os.path.join(self.tree, "tests/guest/run"),
-                                     *(f"test_guest.py::{name}" for name in story)])
-        return {test: self._verdict(report, split(test)[2], done) for test in tests}
+        return self._pytest(tests, [os.path.join(self.tree, "tests/guest/run"),
+                                    *(f"test_guest.py::{name}" for name in story)])
 
-    def _pytest(self, report, argv):
+    def _pytest(self, tests, argv):
+        report = os.path.join(self.folder, "report.xml")
         if os.path.exists(report):
             os.unlink(report)
-        env = {**os.environ, "CK_NO_LINTIAN": "1"}
-        return run([*argv, "-q", "--tb=short", f"--junitxml={report}"], SLOW_SECONDS, env=env)
+        _code, output = run([*argv, "-q", "--tb=short", f"--junitxml={report}"], SLOW_SECONDS,
+                            env={**os.environ, "CK_NO_LINTIAN": "1"})
+        if not os.path.exists(report):
+            raise Broken(tail(output))
+        cases = list(ET.parse(report).iter("testcase"))
+        return {test: self._verdict(cases, split(test)[2], output) for test in tests}
 
     @staticmethod
-    def _verdict(report, name, done):
-        if not os.path.exists(report):
-            raise Broken("\n".join(done.stdout.splitlines()[-40:]))
-        cases = [case for case in ET.parse(report).iter("testcase") if case.get("name") in (name, f"{name}[")
-                 or case.get("name").startswith(f"{name}[")]
+    def _verdict(every_case, name, output):
+        cases = [case for case in every_case if case.get("name").partition("[")[0] == name]
         if not cases:
-            raise Broken(f"there is no test {name}\n" + "\n".join(done.stdout.splitlines()[-40:]))
-        if "LEAKED SECRET" in done.stdout:
+            raise Broken(f"there is no test {name}\n{tail(output)}")
+        if "LEAKED SECRET" in output:
             return False, "LEAKED SECRET"
         failures = [found.get("message") for case in cases for found in case.findall("failure")]
         errors = [found.get("message") for case in cases for found in case.findall("error")]
@@ -168,7 +184,7 @@ class Bench:
         if kind == "meson":
             return self.run_meson(name or file)
         if kind == "lint":
-            return self.run_lint(file)
+            return self.run_lint()
         return (self.run_integration if kind == "I" else self.run_guest)([test])[test]
 
 
