@@ -40,7 +40,7 @@ struct _CkWorkerPool
   CkJobQueue *queue; /* Run */
   GQueue running;    /* Run, both kinds, with a worker each */
   guint n_attempts;
-  guint n_spares; /* being started for nobody's job yet */
+  GQueue spares; /* CkWorkerPeer, being started for nobody's job yet; not owned */
   CkWorkerIdle *idle;
   guint64 n_started;
   gboolean is_shut_down;
@@ -90,6 +90,7 @@ ck_worker_pool_init (CkWorkerPool *self)
   self->queue = ck_job_queue_new ();
   self->idle = ck_worker_idle_new (IDLE_MILLISECONDS);
   g_queue_init (&self->running);
+  g_queue_init (&self->spares);
 }
 
 CkWorkerPool *
@@ -155,7 +156,7 @@ spare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   CkWorkerPeer *worker = CK_WORKER_PEER (source);
   g_autoptr (GError) error = NULL;
 
-  self->n_spares--;
+  g_queue_remove (&self->spares, worker);
   if (!ck_worker_peer_start_finish (worker, result, &error))
     g_debug ("%s", error->message);
   if (self->is_shut_down)
@@ -169,15 +170,17 @@ spare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 start_spare (CkWorkerPool *self, const char *client)
 {
-  guint n_workers = self->running.length + self->n_spares + ck_worker_idle_get_length (self->idle);
+  CkWorkerPeer *worker;
+  guint n_workers = self->running.length + self->spares.length + ck_worker_idle_get_length (self->idle);
 
   if (ck_job_queue_get_n_waiting (self->queue) == 0 || n_workers >= self->max_workers)
     return;
 
-  self->n_spares++;
+  worker = ck_worker_peer_new (client);
+  g_queue_push_tail (&self->spares, worker);
   self->n_started++;
-  ck_worker_peer_start_async (ck_worker_peer_new (client), self->worker_path, self->socket_path,
-                              spare_cb, g_object_ref (self));
+  ck_worker_peer_start_async (worker, self->worker_path, self->socket_path, spare_cb,
+                              g_object_ref (self));
 }
 
 static void
@@ -540,6 +543,8 @@ ck_worker_pool_shutdown (CkWorkerPool *pool)
   ck_worker_idle_trim (pool->idle, 0);
   for (GList *link = pool->running.head; link != NULL; link = link->next)
     ck_worker_peer_close (((Run *) link->data)->worker);
+  for (GList *link = pool->spares.head; link != NULL; link = link->next)
+    ck_worker_peer_close (link->data);
   while ((run = ck_job_queue_peek (pool->queue)) != NULL)
     finish (run, NULL, shut_down_error ());
 }
