@@ -73,12 +73,19 @@ send_now (CkWorker *worker, GDBusMessage *message, GError **error)
     {
       GOutputVector vector = { bytes + sent, size - sent };
       gboolean with_fds = control != NULL && sent == 0;
+      g_autoptr (GError) full = NULL;
       gssize n = g_socket_send_message (socket, NULL, &vector, 1, with_fds ? &control : NULL,
-                                        with_fds ? 1 : 0, G_SOCKET_MSG_NONE, NULL, error);
+                                        with_fds ? 1 : 0, G_SOCKET_MSG_NONE, NULL, &full);
 
-      if (n <= 0)
+      /* GDBus has it not block. */
+      if (n < 0 && !g_error_matches (full, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_propagate_error (error, g_steal_pointer (&full));
+          return FALSE;
+        }
+      if (n < 0 && !g_socket_condition_wait (socket, G_IO_OUT, NULL, error))
         return FALSE;
-      sent += (gsize) n;
+      sent += (gsize) MAX (n, 0);
     }
 
   return TRUE;
@@ -351,6 +358,8 @@ handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
   if (!prepare (parameters, invocation, &stack, &t, &error))
     {
       g_dbus_method_invocation_take_error (invocation, g_steal_pointer (&error));
+      /* Or the next job's first word would come before it, or into it. */
+      g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
       return;
     }
 

@@ -87,6 +87,31 @@ begin (Worker *worker, const char *line, guint timeout, GAsyncReadyCallback call
                                             G_DBUS_CALL_FLAGS_NONE, -1, fds, NULL, callback, user_data);
 }
 
+/* In GDBus's thread: what comes meanwhile fills the socket. */
+static GDBusMessage *
+read_slowly (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer data)
+{
+  if (incoming)
+    g_usleep (100000);
+
+  return message;
+}
+
+static void
+test_slow_broker (Worker *worker, gconstpointer data)
+{
+  g_autofree char *long_word = g_strnfill (900, 'x');
+  g_autofree char *line = g_strdup_printf ("connect required probe.so %s\n", long_word);
+  g_autoptr (GString) results = g_string_new (NULL);
+  Order order = { results, 0 };
+
+  g_dbus_connection_add_filter (worker->connection, read_slowly, NULL, NULL);
+  for (guint i = 0; i < 10; i++)
+    begin (worker, line, 10, on_answered, &order);
+  while (order.n < 10)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 /* The second is here while the first runs, and its module turns the main loop. */
 static void
 test_one_at_a_time (Worker *worker, gconstpointer data)
@@ -172,13 +197,8 @@ test_crash (Worker *worker, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  g_assert_false (worker_run (worker,
-                              worker_make_call ("connect",
-                                                "connect required probe.so abort\n",
-                                                10),
-                              FALSE,
-                              &answer,
-                              &error));
+  g_assert_false (worker_run (worker, worker_make_call ("connect", "connect required probe.so abort\n", 10),
+                              FALSE, &answer, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   text = worker_wait (worker);
   g_assert_true (g_subprocess_get_if_signaled (worker->process));
@@ -193,13 +213,8 @@ test_hang (Worker *worker, gconstpointer data)
   g_autofree char *text = NULL;
   gint64 start = g_get_monotonic_time ();
 
-  g_assert_false (worker_run (worker,
-                              worker_make_call ("connect",
-                                                "connect required probe.so hang\n",
-                                                1),
-                              FALSE,
-                              &answer,
-                              &error));
+  g_assert_false (worker_run (worker, worker_make_call ("connect", "connect required probe.so hang\n", 1),
+                              FALSE, &answer, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, G_USEC_PER_SEC);
   text = worker_wait (worker);
@@ -413,19 +428,10 @@ assert_refused (Worker *worker, GVariant *call, int fd)
 
   if (fd >= 0)
     g_unix_fd_list_append (fds, fd, NULL);
-  reply = g_dbus_connection_call_with_unix_fd_list_sync (worker->connection,
-                                                         NULL,
-                                                         CK_WORKER_PATH,
-                                                         CK_IFACE_WORKER,
-                                                         "Run",
-                                                         call,
-                                                         NULL,
-                                                         G_DBUS_CALL_FLAGS_NONE,
-                                                         5000,
-                                                         fd >= 0 ? fds : NULL,
-                                                         NULL,
-                                                         NULL,
-                                                         &error);
+  reply = g_dbus_connection_call_with_unix_fd_list_sync (worker->connection, NULL, CK_WORKER_PATH,
+                                                         CK_IFACE_WORKER, "Run", call, NULL,
+                                                         G_DBUS_CALL_FLAGS_NONE, 5000,
+                                                         fd >= 0 ? fds : NULL, NULL, NULL, &error);
   g_assert_null (reply);
   g_assert_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT);
 }
@@ -570,6 +576,7 @@ main (int argc, char **argv)
 
   ADD ("/worker/connect", test_connect);
   ADD ("/worker/again", test_again);
+  ADD ("/worker/slow-broker", test_slow_broker);
   ADD ("/worker/one-at-a-time", test_one_at_a_time);
   ADD ("/worker/secrets-are-cut", test_secrets_are_cut);
   ADD ("/worker/missing-module", test_missing_module);

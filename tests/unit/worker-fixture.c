@@ -42,6 +42,8 @@ worker_start (Worker *worker)
   int fds[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  /* As little as the kernel allows: a long answer is written in pieces. */
+  g_assert_no_errno (setsockopt (fds[1], SOL_SOCKET, SO_SNDBUF, &(int){ 1 }, sizeof (int)));
   worker->process = worker_spawn (fds[1], g_getenv ("CK_TEST_MODULES"));
 
   socket = g_socket_new_from_fd (fds[0], &error);
