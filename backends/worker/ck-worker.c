@@ -56,8 +56,8 @@ log_line (const char *line, gpointer user_data)
 static gboolean
 send_now (CkWorker *worker, GDBusMessage *message, GError **error)
 {
-  GSocketConnection *stream = G_SOCKET_CONNECTION (g_dbus_connection_get_stream (worker->connection));
-  GSocket *socket = g_socket_connection_get_socket (stream);
+  GIOStream *stream = g_dbus_connection_get_stream (worker->connection);
+  GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
   GUnixFDList *fds = g_dbus_message_get_unix_fd_list (message);
   g_autoptr (GSocketControlMessage) control
       = fds != NULL ? g_unix_fd_message_new_with_fd_list (fds) : NULL;
@@ -345,6 +345,14 @@ answer (CkWorker *worker, GDBusMethodInvocation *invocation, CkTransaction *t, G
   return send_now (worker, reply, error);
 }
 
+/* Waited for, or the next job's first word would come before it, or into it. */
+static void
+refuse (CkWorker *worker, GDBusMethodInvocation *invocation, GError *error)
+{
+  g_dbus_method_invocation_take_error (invocation, error);
+  g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
+}
+
 static void
 handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
 {
@@ -357,9 +365,7 @@ handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
 
   if (!prepare (parameters, invocation, &stack, &t, &error))
     {
-      g_dbus_method_invocation_take_error (invocation, g_steal_pointer (&error));
-      /* Or the next job's first word would come before it, or into it. */
-      g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
+      refuse (worker, invocation, g_steal_pointer (&error));
       return;
     }
 
@@ -375,10 +381,7 @@ handle_run (CkWorker *worker, GDBusMethodInvocation *invocation)
   if (answer (worker, invocation, t, &error))
     g_object_unref (invocation);
   else
-    {
-      g_dbus_method_invocation_take_error (invocation, g_steal_pointer (&error));
-      g_dbus_connection_flush_sync (worker->connection, NULL, NULL);
-    }
+    refuse (worker, invocation, g_steal_pointer (&error));
   if (worker->watchdog != NULL)
     ck_watchdog_disarm (worker->watchdog);
 }

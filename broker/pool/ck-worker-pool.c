@@ -171,7 +171,8 @@ static void
 start_spare (CkWorkerPool *self, const char *client)
 {
   CkWorkerPeer *worker;
-  guint n_workers = self->running.length + self->spares.length + ck_worker_idle_get_length (self->idle);
+  guint n_workers = self->running.length + self->spares.length
+                    + ck_worker_idle_get_length (self->idle);
 
   if (ck_job_queue_get_n_waiting (self->queue) == 0 || n_workers >= self->max_workers)
     return;
