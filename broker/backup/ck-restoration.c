@@ -3,9 +3,8 @@
 
 #include "ck-restoration.h"
 
-#include <unistd.h>
-
 #include "ck-error.h"
+#include "ck-foreign-fds.h"
 #include "ck-regrant.h"
 #include "ck-secret.h"
 
@@ -34,7 +33,7 @@ restoration_free (Restoration *restoration)
   g_clear_pointer (&restoration->rows, g_ptr_array_unref);
   g_object_unref (restoration->broker);
   g_free (restoration->by);
-  close (restoration->fd);
+  ck_foreign_fd_close (restoration->fd);
   g_free (restoration);
 }
 
