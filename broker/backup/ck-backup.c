@@ -3,6 +3,7 @@
 
 #include "ck-backup.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "ck-backup-file.h"
@@ -21,6 +22,8 @@ making_free (Making *making)
   ck_backup_free (making->backup);
   g_clear_pointer (&making->key, ck_vault_key_unref);
   g_free (making);
+  /* What ten thousand channels needed for a moment is not kept for ever. */
+  malloc_trim (0);
 }
 
 /* One turn of the main loop: nothing changes in between. Grants and secrets are shared, not copied. */

@@ -3,13 +3,13 @@
 
 #include "ck-regrant.h"
 
+#include "ck-channel-job.h"
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-operations.h"
 #include "ck-renewal.h"
 #include "ck-restoration.h"
 #include "ck-save.h"
-#include "ck-siblings.h"
 #include "ck-turns.h"
 
 typedef struct
@@ -43,7 +43,6 @@ static void
 hand_over (Regrant *regrant, CkChannel *channel)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
-  g_autofree char *provider = g_strdup (record->provider);
   guint64 former = record->generation;
   GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
@@ -62,8 +61,17 @@ hand_over (Regrant *regrant, CkChannel *channel)
                                            &context,
                                            events),
                     events);
-  ck_siblings_review (regrant->broker, provider);
   forget_former (regrant, channel, former);
+}
+
+/* Where only a renewal could tell, it waits: it spends a refresh token that may be spent already. */
+static gboolean
+can_be_asked (CkBroker *broker, CkChannel *channel)
+{
+  g_autoptr (CkJob) job
+      = ck_channel_job_new (broker, channel, "verify", ck_channel_get_grant (channel), NULL);
+
+  return job != NULL;
 }
 
 static void
@@ -84,7 +92,8 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   hand_over (regrant, channel);
   ck_turns_done (broker, channel, NULL);
   /* One that has run out is renewed at once, and that tells as much. */
-  if (ck_lifecycle_token_alive (ck_channel_get_record (channel), ck_clock_now ()))
+  if (ck_lifecycle_token_alive (ck_channel_get_record (channel), ck_clock_now ())
+      && can_be_asked (broker, channel))
     ck_channel_verify_async (broker, channel, FALSE, NULL, NULL, NULL);
 }
 

@@ -3,10 +3,13 @@
 
 #include "ck-restoration.h"
 
+#include <malloc.h>
+
 #include "ck-error.h"
 #include "ck-foreign-fds.h"
 #include "ck-regrant.h"
 #include "ck-secret.h"
+#include "ck-siblings.h"
 
 /* Channels under way at once: their writes share transactions. */
 #define MAX_AT_ONCE 64
@@ -35,6 +38,8 @@ restoration_free (Restoration *restoration)
   g_free (restoration->by);
   ck_foreign_fd_close (restoration->fd);
   g_free (restoration);
+  /* As after a backup. */
+  malloc_trim (0);
 }
 
 static void
@@ -216,6 +221,22 @@ compare_rows (gconstpointer a, gconstpointer b)
   return by_kind != 0 ? by_kind : g_strcmp0 (first->id, second->id);
 }
 
+/* Once for all of them: it looks at every channel. */
+static void
+review_siblings (Restoration *restoration)
+{
+  g_autoptr (GHashTable) providers = g_hash_table_new (g_str_hash, g_str_equal);
+  GPtrArray *channels = restoration->backup->channels;
+
+  for (guint i = 0; i < channels->len; i++)
+    {
+      const char *provider = ((CkBackupChannel *) channels->pdata[i])->record->provider;
+
+      if (g_hash_table_add (providers, (gpointer) provider))
+        ck_siblings_review (restoration->broker, provider);
+    }
+}
+
 static void
 restore_channels (GTask *task)
 {
@@ -228,6 +249,7 @@ restore_channels (GTask *task)
   if (restoration->n_under_way > 0 || restoration->rows == NULL)
     return;
 
+  review_siblings (restoration);
   g_ptr_array_sort (restoration->rows, compare_rows);
   ck_broker_set_restoring (restoration->broker, FALSE);
   g_task_return_pointer (task,
