@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Backend=service: the tokens in a real gnome-keyring, which may be locked, leave and come back."""
 
+import json
 import os
 
 import pytest
+from gi.repository import GLib
 from harness import setups
-from harness.caller import BusError
+from harness.caller import BusError, secret_pipe
 from harness.keyring import CONFIG, Keyring
+from harness.run import channelctl
 from harness.wait import wait_for
 
 BROKER = "org.channelkeeper.Broker1"
+VAULT = "org.channelkeeper.Vault1"
 ROOT = "/org/channelkeeper/Broker1"
 
 
@@ -131,3 +135,50 @@ def test_without_a_bus(idle_broker, callers):
     assert vault_state(root) == "sealed"
     setups.add_oidc_provider(root, idle_broker)
     assert "DBUS_SESSION_BUS_ADDRESS" in refusal(setups.add_oidc_clients, root)
+
+
+def test_key_of_a_secret_service_is_its_own_affair(keyring, connected, root):
+    reader = secret_pipe("")
+    with pytest.raises(BusError) as error:
+        root.call(ROOT, VAULT, "RotateKey", GLib.Variant("(ha{sv})", (0, {})), fds=[reader])
+    os.close(reader)
+    assert error.value.word == "NotSupported" and "Secret Service" in error.value.message
+    done = channelctl("root", "vault", "rotate-key")
+    assert done.code != 0 and "Secret Service" in done.stderr, done
+    assert root.get(ROOT, VAULT, "KeyId") == root.get(ROOT, VAULT, "KeyPlace") == ""
+
+
+def move(broker, ledger, backend, name):
+    """channelkeeperd(8): backed up under the one backend, restored under the other."""
+    home = broker.directory
+    key, backup = f"{home}/{name}.key", f"{home}/{name}.backup"
+    assert channelctl("root", "vault", "backup", backup, "--key", key).code == 0
+    with open(key, encoding="ascii") as stream:
+        ledger.add(stream.read().strip())
+    broker.stop()
+    broker.write_config("channelkeeper.conf.d/vault.conf", f"[Vault]\nBackend={backend}\n")
+    broker.start()
+    done = channelctl("root", "vault", "restore", backup, "--key", key, "--json")
+    os.unlink(key)
+    os.unlink(backup)
+    assert done.code == 0, done
+    return {(row["kind"], row["id"]): row["outcome"] for row in json.loads(done.stdout)}
+
+
+def test_from_one_backend_to_the_other_and_back(keyring, connected, oidc, root, broker, ledger):
+    """No token is lost, no person asked, and what the other still has from before is not mistaken for it."""
+    for number, backend in enumerate(("sealed", "service", "sealed", "service")):
+        connected.renew()
+        token, _, details = connected.token()
+        rows = move(broker, ledger, backend, f"{number}-{backend}")
+        assert rows["channel", "main"] == "restored", rows
+        assert rows["client", "web"] == ("restored" if number == 0 else "left"), "its former secret is still good"
+        assert vault_state(root) == "open" and connected.state == "connected"
+        again, _, after = connected.token()
+        assert again == token and after["generation"] >= details["generation"]
+        connected.renew()
+        assert oidc.accepts(connected.token()[0]) == "alice-channel"
+        broker.kill()
+        broker.start()
+        assert oidc.accepts(connected.token()[0]) == "alice-channel"
+    assert not [request for request in oidc.token_requests() if request.get("status", 200) >= 400]
