@@ -233,7 +233,7 @@ def test_one_list_and_one_dump_of_many_channels(root, alice, bob, oidc_channel, 
     pending += [bob.send(ROOT, BROKER, "ListChannels", GLib.Variant("(a{sv})", ({},))) for _ in range(20)]
     begun = time.monotonic()
     assert alice.channel("main").state == "unconnected"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     for p in pending:
         assert len(p.result(60)[0]) == 301
 
