@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,8 @@ main (int argc, char **argv)
       return EXIT_FAILURE;
     }
 
+  /* What the threads have freed is given back too: malloc_trim () keeps the end of each other arena. */
+  mallopt (M_ARENA_MAX, 1);
   daemon.loop = g_main_loop_new (NULL, FALSE);
   status = run (&daemon, &error);
   if (error != NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "ck-backup-file.h"
@@ -158,6 +159,30 @@ test_foreign (void)
   expect_refused (copy, size, one_key, "newer version");
 }
 
+/* As trees of GVariants the records would take ten times the file. */
+static void
+test_memory (void)
+{
+  g_autoptr (CkBackup) backup = ck_backup_new ();
+  g_autoptr (CkChannelRecord) channel = ck_channel_record_new ("main");
+  g_autoptr (CkGrant) grant = vault_make_grant ("access-token", 1000);
+  g_autoptr (CkVaultKey) key = ck_vault_key_new (one_key);
+  g_autoptr (GBytes) file = NULL;
+  gsize before;
+
+  for (guint i = 0; i < 500; i++)
+    ck_backup_add_channel (backup, channel, grant);
+
+  /* Nothing is given back meanwhile: the heap grows to what is needed at most. */
+  mallopt (M_TRIM_THRESHOLD, G_MAXINT);
+  malloc_trim (0);
+  before = mallinfo2 ().arena;
+  file = ck_backup_seal (backup, key);
+  g_test_message ("%" G_GSIZE_FORMAT " bytes for a file of %" G_GSIZE_FORMAT,
+                  mallinfo2 ().arena - before, g_bytes_get_size (file));
+  g_assert_cmpuint (mallinfo2 ().arena - before, <, 5 * g_bytes_get_size (file));
+}
+
 /* ---- what is done with a channel ------------------------------------------------------------- */
 
 typedef struct
@@ -272,6 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/backup/round-trip", test_round_trip);
   g_test_add_func ("/backup/damage", test_damage);
   g_test_add_func ("/backup/foreign", test_foreign);
+  g_test_add_func ("/backup/memory", test_memory);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *path = g_strdup_printf ("/backup/judge/%s", cases[i].name);
