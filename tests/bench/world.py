@@ -130,6 +130,7 @@ class OidcAgent:
 
     def __exit__(self, *_):
         os.kill(self.pid, signal.SIGTERM)
+        shutil.rmtree(os.path.dirname(self.env["OIDC_SOCK"]))  # which it leaves behind
 
 
 class Seeded:
