@@ -71,7 +71,6 @@ handle_respond (CkCall *call, gpointer user_data)
                                                         "secret",
                                                         G_VARIANT_TYPE_HANDLE);
   GError *error = NULL;
-  int fd;
 
   if (find_attempt (self, call, &error) == NULL)
     {
@@ -84,20 +83,7 @@ handle_respond (CkCall *call, gpointer user_data)
       return;
     }
 
-  fd = ck_call_dup_fd (call, g_variant_get_handle (handle), &error);
-  if (fd < 0)
-    {
-      ck_call_fail (call, error);
-      return;
-    }
-
-  ck_secret_reader_read_async (self->secrets,
-                               fd,
-                               ck_caller_get_uid (ck_call_get_caller (call)),
-                               CK_SECRET_TIMEOUT_MS,
-                               ck_call_get_cancellable (call),
-                               secret_cb,
-                               ck_work_new (self, call));
+  ck_work_read_secret (self, call, g_variant_get_handle (handle), secret_cb);
 }
 
 static void

@@ -82,6 +82,19 @@ CkWork *ck_work_new (CkBusService *service, CkCall *call); /* call: (transfer fu
 void ck_work_free (CkWork *work);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CkWork, ck_work_free)
 
+/**
+ * ck_work_read_secret:
+ * @call: (transfer full)
+ * @handle: the caller's pipe or stream socket, of the message of @call
+ *
+ * Reads what comes through it (ck-secret-reader.h). @callback gets the secret reader and a new work,
+ * (transfer full). Answers the call itself if there is no such descriptor.
+ */
+void ck_work_read_secret (CkBusService *service,
+                          CkCall *call,
+                          int handle,
+                          GAsyncReadyCallback callback);
+
 /* Each answers the call of @work; @error is (transfer full). */
 void ck_work_return (CkWork *work, GVariant *result);
 void ck_work_fail (CkWork *work, GError *error);

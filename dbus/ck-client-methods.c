@@ -148,24 +148,15 @@ handle_add_client (CkCall *call, gpointer user_data)
   GError *error = NULL;
   g_autoptr (CkClientRecord) record = make_record (call, &error);
   int handle;
-  int fd = -1;
 
-  g_variant_get_child (ck_call_get_parameters (call), 3, "h", &handle);
-  if (record != NULL && check_redirects (self->broker, record, &error))
-    fd = ck_call_dup_fd (call, handle, &error);
-  if (fd < 0)
+  if (record == NULL || !check_redirects (self->broker, record, &error))
     {
       ck_call_fail (call, error);
       return;
     }
 
-  ck_secret_reader_read_async (self->secrets,
-                               fd,
-                               ck_caller_get_uid (ck_call_get_caller (call)),
-                               CK_SECRET_TIMEOUT_MS,
-                               ck_call_get_cancellable (call),
-                               secret_cb,
-                               ck_work_new (self, call));
+  g_variant_get_child (ck_call_get_parameters (call), 3, "h", &handle);
+  ck_work_read_secret (self, call, handle, secret_cb);
 }
 
 static void

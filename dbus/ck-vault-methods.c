@@ -40,24 +40,15 @@ read_key (CkCall *call, CkBusService *self, GAsyncReadyCallback callback)
 {
   GError *error = NULL;
   int handle;
-  int fd = -1;
 
-  g_variant_get_child (ck_call_get_parameters (call), 0, "h", &handle);
-  if (ck_broker_check_open (self->broker, &error))
-    fd = ck_call_dup_fd (call, handle, &error);
-  if (fd < 0)
+  if (!ck_broker_check_open (self->broker, &error))
     {
       ck_call_fail (call, error);
       return;
     }
 
-  ck_secret_reader_read_async (self->secrets,
-                               fd,
-                               ck_caller_get_uid (ck_call_get_caller (call)),
-                               CK_SECRET_TIMEOUT_MS,
-                               ck_call_get_cancellable (call),
-                               callback,
-                               ck_work_new (self, call));
+  g_variant_get_child (ck_call_get_parameters (call), 0, "h", &handle);
+  ck_work_read_secret (self, call, handle, callback);
 }
 
 /* ---- RotateKey ------------------------------------------------------------------------------- */

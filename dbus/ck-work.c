@@ -15,6 +15,27 @@ ck_work_new (CkBusService *service, CkCall *call)
 }
 
 void
+ck_work_read_secret (CkBusService *service, CkCall *call, int handle, GAsyncReadyCallback callback)
+{
+  GError *error = NULL;
+  int fd = ck_call_dup_fd (call, handle, &error);
+
+  if (fd < 0)
+    {
+      ck_call_fail (call, error);
+      return;
+    }
+
+  ck_secret_reader_read_async (service->secrets,
+                               fd,
+                               ck_caller_get_uid (ck_call_get_caller (call)),
+                               CK_SECRET_TIMEOUT_MS,
+                               ck_call_get_cancellable (call),
+                               callback,
+                               ck_work_new (service, call));
+}
+
+void
 ck_work_free (CkWork *work)
 {
   g_clear_pointer (&work->call, ck_call_unref);

@@ -331,7 +331,7 @@ ck_siblings_review (CkBroker *broker, const char *provider)
   g_autoptr (GPtrArray) channels = dup_channels_of (broker, provider);
   g_autoptr (GHashTable) owners = find_owners (channels);
   g_autoptr (GHashTable) sets
-      = change_ends_others (broker, provider) ? find_scope_sets (channels) : table_new ();
+      = change_ends_others (broker, provider) ? find_scope_sets (channels) : NULL;
 
   for (guint i = 0; i < channels->len; i++)
     {
@@ -340,7 +340,7 @@ ck_siblings_review (CkBroker *broker, const char *provider)
       gboolean shared
           = is_owned (record)
             && g_str_equal (g_hash_table_lookup (owners, record->owner_id), SEVERAL);
-      gboolean conflict = is_in_conflict (sets, record);
+      gboolean conflict = sets != NULL && is_in_conflict (sets, record);
 
       advise (broker, channel, CK_ADVICE_SHARED_LOGIN, shared);
       advise (broker, channel, CK_ADVICE_SIBLING_SCOPE_CONFLICT, conflict);

@@ -48,6 +48,14 @@ expect_reason (CkVault *vault, const char *part)
   g_assert_nonnull (strstr (reason, "; see SECRET SERVICE in channelkeeperd(8)"));
 }
 
+static void
+clear_up (CkVault **vault, const char *dir)
+{
+  g_clear_object (vault);
+  keyring_signal (SIGKILL);
+  store_remove_dir (dir);
+}
+
 /* Returns: (transfer full): a vault that could not be opened */
 static CkVault *
 fail_to_open (const char *dir, const char *reason)
@@ -106,9 +114,7 @@ test_no_bus (void)
   wait_for_state (vault, CK_VAULT_OPEN);
   expect_use (vault);
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 static void
@@ -123,9 +129,7 @@ test_not_there (void)
   g_assert_cmpstr (ck_vault_get_reason (vault), ==, "");
   expect_use (vault);
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 static void
@@ -139,9 +143,7 @@ test_no_keyring (void)
   keyring_start (dir, KEYRING_PASSWORD);
   wait_for_state (vault, CK_VAULT_OPEN);
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 /* Nothing that is in a locked keyring may pass for lost. */
@@ -163,9 +165,7 @@ test_locked_at_start (void)
   wait_for_state (vault, CK_VAULT_OPEN);
   vault_expect (vault, "a", 1, "one");
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 static void
@@ -189,9 +189,7 @@ test_goes_and_comes (void)
       expect_use (vault);
     }
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 /* Before the grants were read once, nothing is held that could be handed out. */
@@ -242,9 +240,7 @@ test_locked_meanwhile (void)
   wait_for_state (vault, CK_VAULT_OPEN);
   vault_expect (vault, "a", 1, "one");
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 #define N_STORES 50
@@ -290,9 +286,7 @@ test_killed_while_storing (void)
         g_assert_nonnull (vault_find (grants, "b", i));
     }
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 /* It ends at any moment of a read and a removal: an error or the whole, never a part of it, and nothing
@@ -335,9 +329,7 @@ test_killed_while_reading (void)
       g_assert_cmpuint (grants->len, ==, N_STORES);
     }
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 /* It does not answer: the call's deadline, then the check's. */
@@ -363,9 +355,7 @@ test_hangs (void)
   g_assert_true (vault_store (vault, "a", 2, "two", &error));
   vault_expect (vault, "a", 2, "two");
 
-  g_clear_object (&vault);
-  keyring_signal (SIGKILL);
-  store_remove_dir (dir);
+  clear_up (&vault, dir);
 }
 
 int
