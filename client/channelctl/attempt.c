@@ -4,6 +4,7 @@
 #include "attempt.h"
 
 #include "ck-names.h"
+#include "secret-call.h"
 
 struct _CkCtlAttempt
 {
@@ -256,7 +257,7 @@ ck_ctl_attempt_respond_secret (CkCtlAttempt *self,
   g_autoptr (GVariant) reply = NULL;
 
   g_variant_dict_insert (&dict, "secret", "h", 0);
-  reply = ck_ctl_bus_call_with_secret (
+  reply = ck_secret_call (
       self->bus, self->path, CK_IFACE_ATTEMPT, "Respond",
       g_variant_new ("(u@a{sv})", prompt, g_variant_dict_end (&dict)), secret, "()", error);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <libsecret/secret.h>
+
 #include "ck-ctl-bus.h"
 
 G_BEGIN_DECLS

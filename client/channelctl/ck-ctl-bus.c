@@ -3,21 +3,17 @@
 
 #include "ck-ctl-bus.h"
 
-#include <gio/gunixfdlist.h>
 #include <glib/gi18n.h>
-#include <unistd.h>
 
 #include "agent.h"
 #include "ck-error.h"
 #include "ck-names.h"
 #include "exit.h"
 #include "progress.h"
-#include "secret-pipe.h"
 
 /* The service answers within 22 s, or 120 s where a person is asked for a password. */
 #define ANSWER_MS 30000
 #define ANSWER_WITH_PASSWORD_MS 150000
-#define SECRET_READ_MS 10000
 
 struct _CkCtlBus
 {
@@ -34,8 +30,8 @@ typedef struct
   const char *method;
   GVariant *parameters;
   const GVariantType *reply_type;
-  SecretValue *secret;
-  int file; /* -1: none */
+  CkMakeFds make_fds; /* NULL: there are none */
+  gpointer fds_data;
 } Call;
 
 typedef struct
@@ -123,23 +119,6 @@ call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   wait->result = g_object_ref (result);
 }
 
-static GUnixFDList *
-make_fd_list (const Call *call, GError **error)
-{
-  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
-  int fd, handle;
-
-  fd = ck_secret_pipe_new (call->secret, error);
-  if (fd < 0)
-    return NULL;
-  handle = g_unix_fd_list_append (fds, fd, error);
-  close (fd);
-  if (handle >= 0 && call->file >= 0)
-    handle = g_unix_fd_list_append (fds, call->file, error);
-
-  return handle < 0 ? NULL : g_steal_pointer (&fds);
-}
-
 static GVariant *
 send_call (
     CkCtlBus *bus, const Call *call, GDBusCallFlags flags, GUnixFDList **reply_fds, GError **error)
@@ -152,7 +131,7 @@ send_call (
   g_autofree char *text = NULL;
   Wait wait = { NULL };
 
-  if (call->secret != NULL && (fds = make_fd_list (call, error)) == NULL)
+  if (call->make_fds != NULL && (fds = call->make_fds (call->fds_data, error)) == NULL)
     return NULL;
   if (bus->timeout > 0)
     timeout = MAX (timeout, (int) bus->timeout * 1000 + 5000);
@@ -233,27 +212,13 @@ ck_ctl_bus_call (CkCtlBus *bus,
                  const char *reply_type,
                  GError **error)
 {
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL, -1 };
+  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL, NULL };
 
   return perform (bus, &call, NULL, error);
 }
 
-GVariant *
-ck_ctl_bus_call_with_secret (CkCtlBus *bus,
-                             const char *path,
-                             const char *interface,
-                             const char *method,
-                             GVariant *parameters,
-                             SecretValue *secret,
-                             const char *reply_type,
-                             GError **error)
-{
-  return ck_ctl_bus_call_with_file (bus, path, interface, method, parameters, secret, -1, NULL,
-                                    reply_type, error);
-}
-
 static int
-get_reply_file (GUnixFDList *fds, const char *method, GError **error)
+get_reply_fd (GUnixFDList *fds, const char *method, GError **error)
 {
   if (fds != NULL && g_unix_fd_list_get_length (fds) == 1)
     return g_unix_fd_list_get (fds, 0, error);
@@ -264,56 +229,29 @@ get_reply_file (GUnixFDList *fds, const char *method, GError **error)
 }
 
 GVariant *
-ck_ctl_bus_call_with_file (CkCtlBus *bus,
-                           const char *path,
-                           const char *interface,
-                           const char *method,
-                           GVariant *parameters,
-                           SecretValue *secret,
-                           int file,
-                           int *reply_file,
-                           const char *reply_type,
-                           GError **error)
+ck_ctl_bus_call_with_fds (CkCtlBus *bus,
+                          const char *path,
+                          const char *interface,
+                          const char *method,
+                          GVariant *parameters,
+                          CkMakeFds make_fds,
+                          gpointer fds_data,
+                          int *reply_fd,
+                          const char *reply_type,
+                          GError **error)
 {
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), secret, file };
+  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), make_fds, fds_data };
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GVariant) reply = perform (bus, &call, &fds, error);
   int fd;
 
-  if (reply == NULL || reply_file == NULL)
+  if (reply == NULL || reply_fd == NULL)
     return g_steal_pointer (&reply);
 
-  fd = get_reply_file (fds, method, error);
+  fd = get_reply_fd (fds, method, error);
   if (fd < 0)
     return NULL;
-  *reply_file = fd;
+  *reply_fd = fd;
 
   return g_steal_pointer (&reply);
-}
-
-GVariant *
-ck_ctl_bus_call_for_secret (CkCtlBus *bus,
-                            const char *path,
-                            const char *interface,
-                            const char *method,
-                            GVariant *parameters,
-                            SecretValue **secret,
-                            const char *reply_type,
-                            GError **error)
-{
-  Call call = { path, interface, method, parameters, G_VARIANT_TYPE (reply_type), NULL, -1 };
-  g_autoptr (GUnixFDList) fds = NULL;
-  g_autoptr (GVariant) reply = perform (bus, &call, &fds, error);
-  int fd;
-
-  if (reply == NULL)
-    return NULL;
-
-  fd = get_reply_file (fds, method, error);
-  if (fd < 0)
-    return NULL;
-  *secret = ck_secret_pipe_read (fd, SECRET_READ_MS, error);
-  close (fd);
-
-  return *secret != NULL ? g_steal_pointer (&reply) : NULL;
 }

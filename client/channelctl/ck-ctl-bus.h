@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <libsecret/secret.h>
+#include <gio/gunixfdlist.h>
 
 G_BEGIN_DECLS
 
@@ -80,52 +80,31 @@ GVariant *ck_ctl_bus_call (CkCtlBus *bus,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_ctl_bus_call_with_secret:
- * @secret: (transfer none): handed over through a pipe, to which handle 0 in @parameters refers
+ * CkMakeFds:
+ * @data: as given to ck_ctl_bus_call_with_fds()
  *
- * As ck_ctl_bus_call(); the secret enters no message.
+ * Called for each sending: there is a second one when polkit must ask, and a pipe is read only once.
+ *
+ * Returns: (transfer full) (nullable): what the handles in the parameters refer to
  */
-GVariant *ck_ctl_bus_call_with_secret (CkCtlBus *bus,
-                                       const char *path,
-                                       const char *interface,
-                                       const char *method,
-                                       GVariant *parameters,
-                                       SecretValue *secret,
-                                       const char *reply_type,
-                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef GUnixFDList *(*CkMakeFds) (gpointer data, GError **error);
 
 /**
- * ck_ctl_bus_call_with_file:
- * @secret: (transfer none): as in ck_ctl_bus_call_with_secret()
- * @file: what handle 1 in @parameters refers to; -1: there is none
- * @reply_file: (out) (optional): what the answer's only handle refers to
- *
- * As ck_ctl_bus_call_with_secret().
- */
-GVariant *ck_ctl_bus_call_with_file (CkCtlBus *bus,
-                                     const char *path,
-                                     const char *interface,
-                                     const char *method,
-                                     GVariant *parameters,
-                                     SecretValue *secret,
-                                     int file,
-                                     int *reply_file,
-                                     const char *reply_type,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * ck_ctl_bus_call_for_secret:
- * @secret: (out) (transfer full): what came through the pipe that is the answer's handle 0
+ * ck_ctl_bus_call_with_fds:
+ * @make_fds: (nullable): what descriptors go with it
+ * @reply_fd: (out) (optional): what the answer's only handle refers to; the caller closes it
  *
  * As ck_ctl_bus_call().
  */
-GVariant *ck_ctl_bus_call_for_secret (CkCtlBus *bus,
-                                      const char *path,
-                                      const char *interface,
-                                      const char *method,
-                                      GVariant *parameters,
-                                      SecretValue **secret,
-                                      const char *reply_type,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GVariant *ck_ctl_bus_call_with_fds (CkCtlBus *bus,
+                                    const char *path,
+                                    const char *interface,
+                                    const char *method,
+                                    GVariant *parameters,
+                                    CkMakeFds make_fds,
+                                    gpointer fds_data,
+                                    int *reply_fd,
+                                    const char *reply_type,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "ck-names.h"
 #include "json.h"
 #include "output.h"
+#include "secret-call.h"
 #include "secret-pipe.h"
 
 static gboolean
@@ -116,7 +117,7 @@ run_add (CkCtl *ctl, GStrv *arguments, GError **error)
   if (loopback_port != NULL)
     g_variant_dict_insert (&dict, "loopback-port", "s", loopback_port);
 
-  reply = ck_ctl_bus_call_with_secret (
+  reply = ck_secret_call (
       ck_ctl_get_bus (ctl), CK_ROOT_PATH, CK_IFACE_BROKER, "AddClient",
       g_variant_new ("(sssh@a{sv})", (*arguments)[0], (*arguments)[1], (*arguments)[2], 0,
                      ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)),

@@ -7,35 +7,19 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "ck-names.h"
-#include "ck-secret.h"
 #include "token.h"
 
 /* In the command's words this stands for the file with the token. */
 #define PLACE "{}"
 
-static gboolean
-write_content (int fd, SecretValue *token, const char *token_type, GError **error)
-{
-  gsize size;
-  const char *bytes = secret_value_get (token, &size);
-
-  if (token_type == NULL)
-    return ck_token_write (fd, bytes, size, error) && ck_token_write (fd, "\n", 1, error);
-
-  return ck_token_write (fd, "Authorization: ", strlen ("Authorization: "), error)
-         && ck_token_write (fd, token_type, strlen (token_type), error) && ck_token_write (fd, " ", 1, error)
-         && ck_token_write (fd, bytes, size, error) && ck_token_write (fd, "\n", 1, error);
-}
-
 /* In memory, sealed, and inherited by the command: no path leads to it but the command's own
  * /dev/fd. Returns the descriptor, or -1. */
 static int
-make_file (SecretValue *token, const char *token_type, GError **error)
+make_file (int pipe, const char *before, GError **error)
 {
   int fd = memfd_create ("token", MFD_ALLOW_SEALING);
 
@@ -45,7 +29,7 @@ make_file (SecretValue *token, const char *token_type, GError **error)
                    g_strerror (errno));
       return -1;
     }
-  if (!write_content (fd, token, token_type, error))
+  if (!ck_token_copy (pipe, fd, before, "\n", FALSE, error))
     {
       close (fd);
       return -1;
@@ -106,11 +90,11 @@ ck_cmd_exec (CkCtl *ctl, GStrv *arguments, GError **error)
       N_ ("Fail unless it covers these; may be repeated"), "'SCOPE ...'" },
     { NULL },
   };
-  g_autoptr (SecretValue) token = NULL;
   g_autoptr (GVariant) details = NULL;
+  g_autofree char *before = NULL;
   const char *token_type = "Bearer";
   char **command;
-  int fd;
+  int pipe, fd;
 
   if (!ck_ctl_parse (ctl, entries, arguments, error))
     return FALSE;
@@ -124,14 +108,16 @@ ck_cmd_exec (CkCtl *ctl, GStrv *arguments, GError **error)
       return FALSE;
     }
 
-  token = ck_token_open (ctl, (*arguments)[0], &wanted, NULL, &details, error);
-  if (token == NULL)
+  pipe = ck_token_open (ctl, (*arguments)[0], &wanted, NULL, &details, error);
+  if (pipe < 0)
     return FALSE;
   g_variant_lookup (details, "token-type", "&s", &token_type);
   /* Platforms write it in any case; servers want it so (RFC 6750 section 2.1). */
   if (g_ascii_strcasecmp (token_type, "bearer") == 0)
     token_type = "Bearer";
-  fd = make_file (token, header ? token_type : NULL, error);
+  before = header ? g_strdup_printf ("Authorization: %s ", token_type) : g_strdup ("");
+  fd = make_file (pipe, before, error);
+  close (pipe);
 
   return fd >= 0 && become (command, fd, error);
 }

@@ -4,51 +4,27 @@
 #include "commands.h"
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ck-names.h"
-#include "ck-secret.h"
 #include "json.h"
 #include "output.h"
 #include "token.h"
 
 static gboolean
-write_token (SecretValue *token, GError **error)
+write_json_token (int pipe, guint64 expires_at, GVariant *details, GError **error)
 {
-  gsize size;
-  const char *bytes = secret_value_get (token, &size);
+  JsonObject *rest = json_object_new ();
+  g_autofree char *text = NULL;
+  g_autofree char *after = NULL;
 
-  return ck_token_write (STDOUT_FILENO, bytes, size, error) && ck_token_write (STDOUT_FILENO, "\n", 1, error);
-}
+  json_object_set_int_member (rest, "expires_at", (gint64) expires_at);
+  json_object_set_member (rest, "details", ck_json_from_variant (details));
+  text = ck_json_to_string (rest);
+  after = g_strdup_printf ("\",%s\n", text + strlen ("{"));
 
-/* Built by hand, because a JSON library would leave the token behind in memory. It is printable
- * ASCII (RFC 6749 appendix A.12), of which JSON escapes two characters. */
-static gboolean
-write_json_token (SecretValue *token, JsonObject *rest, GError **error)
-{
-  g_autofree char *text = ck_json_to_string (rest);
-  gsize size, n = 0;
-  const char *bytes = secret_value_get (token, &size);
-  gsize room = size * 2 + 32;
-  g_autofree char *buffer = g_malloc (room);
-  gboolean written;
-
-  n = (gsize) g_snprintf (buffer, room, "{\"token\":\"");
-  for (gsize i = 0; i < size; i++)
-    {
-      if (bytes[i] == '"' || bytes[i] == '\\')
-        buffer[n++] = '\\';
-      buffer[n++] = bytes[i];
-    }
-  buffer[n++] = '"';
-  buffer[n++] = ',';
-  written = ck_token_write (STDOUT_FILENO, buffer, n, error) && ck_token_write (STDOUT_FILENO, text + 1, strlen (text + 1), error)
-            && ck_token_write (STDOUT_FILENO, "\n", 1, error);
-  ck_secret_wipe (buffer, room);
-
-  return written;
+  return ck_token_copy (pipe, STDOUT_FILENO, "{\"token\":\"", after, TRUE, error);
 }
 
 gboolean
@@ -64,10 +40,10 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
     { "print", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print it even on a terminal"), NULL },
     { NULL },
   };
-  g_autoptr (SecretValue) token = NULL;
   g_autoptr (GVariant) details = NULL;
-  JsonObject *rest;
   guint64 expires_at;
+  gboolean written;
+  int pipe;
 
   if (!ck_ctl_parse (ctl, entries, arguments, error))
     return FALSE;
@@ -80,17 +56,15 @@ ck_cmd_token (CkCtl *ctl, GStrv *arguments, GError **error)
                       "--print"));
       return FALSE;
     }
-  token = ck_token_open (ctl, (*arguments)[0], &wanted, &expires_at, &details, error);
-  if (token == NULL)
+  pipe = ck_token_open (ctl, (*arguments)[0], &wanted, &expires_at, &details, error);
+  if (pipe < 0)
     return FALSE;
-  if (!ck_ctl_wants_json (ctl))
-    return write_token (token, error);
 
-  rest = json_object_new ();
-  json_object_set_int_member (rest, "expires_at", (gint64) expires_at);
-  json_object_set_member (rest, "details", ck_json_from_variant (details));
+  written = ck_ctl_wants_json (ctl) ? write_json_token (pipe, expires_at, details, error)
+                                    : ck_token_copy (pipe, STDOUT_FILENO, "", "\n", FALSE, error);
+  close (pipe);
 
-  return write_json_token (token, rest, error);
+  return written;
 }
 
 /* The worst of several channels' news decides the exit status. */

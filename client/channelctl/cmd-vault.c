@@ -15,6 +15,7 @@
 #include "json.h"
 #include "output.h"
 #include "private-file.h"
+#include "secret-call.h"
 #include "vault-credential.h"
 
 #define KEY_BYTES 32
@@ -63,7 +64,7 @@ static gboolean
 send_key (CkCtl *ctl, SecretValue *key, char **id, gboolean *changed, GError **error)
 {
   g_autoptr (SecretValue) none = secret_value_new ("", 0, "text/plain");
-  g_autoptr (GVariant) reply = ck_ctl_bus_call_with_secret (
+  g_autoptr (GVariant) reply = ck_secret_call (
       ck_ctl_get_bus (ctl), CK_ROOT_PATH, CK_IFACE_VAULT, "RotateKey",
       g_variant_new ("(h@a{sv})", 0, ck_ctl_bus_options (ck_ctl_get_bus (ctl), NULL)),
       key != NULL ? key : none, "(sb)", error);
@@ -283,7 +284,7 @@ static gboolean
 fetch_backup (CkCtl *ctl, const char *file, SecretValue *key, Counts *counts, GError **error)
 {
   int fd = -1;
-  g_autoptr (GVariant) reply = ck_ctl_bus_call_with_file (
+  g_autoptr (GVariant) reply = ck_secret_call_with_file (
       ck_ctl_get_bus (ctl), CK_ROOT_PATH, CK_IFACE_VAULT, "Backup",
       g_variant_new ("(h@a{sv})", 0, ck_ctl_bus_options (ck_ctl_get_bus (ctl), NULL)), key, -1, &fd,
       "(huu)", error);
@@ -417,7 +418,7 @@ run_restore (CkCtl *ctl, GStrv *arguments, GError **error)
   fd = key != NULL ? open_backup ((*arguments)[0], error) : -1;
   if (fd < 0)
     return FALSE;
-  reply = ck_ctl_bus_call_with_file (
+  reply = ck_secret_call_with_file (
       ck_ctl_get_bus (ctl), CK_ROOT_PATH, CK_IFACE_VAULT, "Restore",
       g_variant_new ("(hh@a{sv})", 0, 1, ck_ctl_bus_options (ck_ctl_get_bus (ctl), NULL)), key, fd,
       NULL, "(a(ssss))", error);

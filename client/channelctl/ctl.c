@@ -19,6 +19,7 @@
 struct _CkCtl
 {
   CkCtlBus *bus;
+  char **argv;
   const CkCommand *command; /* the one that runs */
   char *command_name;       /* with its group: "clients add" */
   char *subject;
@@ -244,7 +245,7 @@ print_error (CkCtl *ctl, const GError *error)
 int
 ck_ctl_main (const CkCommand *commands, int argc, char **argv)
 {
-  g_auto (CkCtl) ctl = { .bus = ck_ctl_bus_new () };
+  g_auto (CkCtl) ctl = { .bus = ck_ctl_bus_new (), .argv = argv };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 1);
 
@@ -270,6 +271,12 @@ gboolean
 ck_ctl_wants_json (CkCtl *ctl)
 {
   return ctl->json;
+}
+
+char **
+ck_ctl_get_argv (CkCtl *ctl)
+{
+  return ctl->argv;
 }
 
 CkCtlBus *

@@ -82,6 +82,13 @@ gboolean ck_ctl_parse (CkCtl *ctl, const GOptionEntry *entries, GStrv *arguments
  */
 gboolean ck_ctl_wants_json (CkCtl *ctl);
 
+/**
+ * ck_ctl_get_argv:
+ *
+ * Returns: (transfer none): what the program was called with
+ */
+char **ck_ctl_get_argv (CkCtl *ctl);
+
 CkCtlBus *ck_ctl_get_bus (CkCtl *ctl);
 
 /**

@@ -4,10 +4,9 @@
 #include <glib.h>
 #include <libsecret/secret.h>
 
-G_BEGIN_DECLS
+#include "pipe.h"
 
-/* What the service takes and gives at most, and what a Linux pipe holds at once. */
-#define CK_SECRET_MAX_BYTES 65536
+G_BEGIN_DECLS
 
 /**
  * ck_secret_pipe_new:

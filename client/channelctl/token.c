@@ -5,31 +5,20 @@
 
 #include <errno.h>
 #include <glib/gi18n.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "ck-names.h"
 #include "ck-path.h"
+#include "pipe.h"
+
+#define READ_MS 10000
 
 void
 ck_token_request_clear (CkTokenRequest *request)
 {
   g_strfreev (request->scopes);
-}
-
-/* RFC 6749 appendix A.12 */
-static gboolean
-is_printable (SecretValue *token)
-{
-  gsize size;
-  const char *bytes = secret_value_get (token, &size);
-
-  for (gsize i = 0; i < size; i++)
-    {
-      if (bytes[i] < 0x20 || bytes[i] > 0x7e)
-        return FALSE;
-    }
-
-  return size > 0;
 }
 
 /* No object has the path of such an id: to be asked for it, the service says in its own words why. */
@@ -50,7 +39,7 @@ explain_unknown (CkCtl *ctl, const char *id, GError **error)
   *error = why;
 }
 
-SecretValue *
+int
 ck_token_open (CkCtl *ctl,
                const char *id,
                const CkTokenRequest *request,
@@ -61,9 +50,9 @@ ck_token_open (CkCtl *ctl,
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
   /* Not asked for: scripts get tokens all day, and each question is a round trip more. */
   g_autofree char *path = ck_path_encode (CK_CHANNEL_PATH, id);
-  g_autoptr (SecretValue) token = NULL;
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) local = NULL;
+  int fd = -1;
 
   ck_ctl_set_subject (ctl, id);
   if (request->min_validity > 0)
@@ -75,28 +64,23 @@ ck_token_open (CkCtl *ctl,
       g_variant_dict_insert (&dict, "scopes", "^as", words);
     }
 
-  reply = ck_ctl_bus_call_for_secret (
+  reply = ck_ctl_bus_call_with_fds (
       ck_ctl_get_bus (ctl), path, CK_IFACE_CHANNEL, "OpenAccessToken",
-      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), &token,
+      g_variant_new ("(@a{sv})", ck_ctl_bus_options (ck_ctl_get_bus (ctl), &dict)), NULL, NULL, &fd,
       "(hta{sv})", &local);
   if (reply == NULL)
     {
       explain_unknown (ctl, id, &local);
       g_propagate_error (error, g_steal_pointer (&local));
-      return NULL;
-    }
-  if (!is_printable (token))
-    {
-      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));
-      return NULL;
+      return -1;
     }
   g_variant_get (reply, "(ht@a{sv})", NULL, expires_at, details);
 
-  return g_steal_pointer (&token);
+  return fd;
 }
 
-gboolean
-ck_token_write (int fd, const char *bytes, gsize size, GError **error)
+static gboolean
+write_all (int fd, const char *bytes, gsize size, GError **error)
 {
   while (size > 0)
     {
@@ -115,4 +99,68 @@ ck_token_write (int fd, const char *bytes, gsize size, GError **error)
     }
 
   return TRUE;
+}
+
+/* Of printable ASCII JSON escapes two characters. */
+static gboolean
+write_json (int fd, const char *bytes, gsize size, GError **error)
+{
+  const char *end = bytes + size;
+
+  while (bytes < end)
+    {
+      const char *stop = bytes;
+
+      while (stop < end && *stop != '"' && *stop != '\\')
+        stop++;
+      if (!write_all (fd, bytes, (gsize) (stop - bytes), error))
+        return FALSE;
+      if (stop < end && !(write_all (fd, "\\", 1, error) && write_all (fd, stop++, 1, error)))
+        return FALSE;
+      bytes = stop;
+    }
+
+  return TRUE;
+}
+
+/* RFC 6749 appendix A.12 */
+static gboolean
+check_printable (const char *bytes, gssize size, GError **error)
+{
+  gboolean is_token = size > 0;
+
+  for (gssize i = 0; i < size; i++)
+    is_token = is_token && bytes[i] >= 0x20 && bytes[i] <= 0x7e;
+  if (!is_token)
+    g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("the service gave no valid token"));
+
+  return is_token;
+}
+
+gboolean
+ck_token_copy (
+    int from, int to, const char *before, const char *after, gboolean as_json, GError **error)
+{
+  gsize room = CK_SECRET_MAX_BYTES + 1;
+  char *bytes = mmap (NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  gboolean copied = FALSE;
+  gssize size;
+
+  if (bytes == MAP_FAILED)
+    {
+      g_set_error (error, CK_EXIT_ERROR, CK_EXIT_FAILED, _ ("cannot read the secret: %s"),
+                   g_strerror (errno));
+      return FALSE;
+    }
+  (void) mlock2 (bytes, room, MLOCK_ONFAULT); /* up to the limit; no more is promised */
+
+  size = ck_pipe_read (from, bytes, READ_MS, error);
+  if (size >= 0 && check_printable (bytes, size, error))
+    copied = write_all (to, before, strlen (before), error)
+             && (as_json ? write_json : write_all) (to, bytes, (gsize) size, error)
+             && write_all (to, after, strlen (after), error);
+  explicit_bzero (bytes, room);
+  munmap (bytes, room);
+
+  return copied;
 }

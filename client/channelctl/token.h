@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <libsecret/secret.h>
-
 #include "ctl.h"
 
 G_BEGIN_DECLS
@@ -27,24 +25,36 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CkTokenRequest, ck_token_request_clear)
  * @expires_at: (out) (optional): Unix seconds
  * @details: (out) (transfer full): a{sv}, what came with it
  *
- * Gets a channel's access token through a pipe: it is in no bus message.
+ * Asks for a channel's access token, which is in no bus message.
  *
- * Returns: (transfer full) (nullable): the token, printable ASCII
+ * Returns: the pipe it comes through, which the caller closes, or -1
  */
-SecretValue *ck_token_open (CkCtl *ctl,
-                            const char *id,
-                            const CkTokenRequest *request,
-                            guint64 *expires_at,
-                            GVariant **details,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int ck_token_open (CkCtl *ctl,
+                   const char *id,
+                   const CkTokenRequest *request,
+                   guint64 *expires_at,
+                   GVariant **details,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_token_write:
- * @bytes: @size bytes, a token among them
+ * ck_token_copy:
+ * @from: what ck_token_open() returned
+ * @to: where it goes
+ * @before: what is written before it
+ * @after: what is written after it
+ * @as_json: whether it stands in a string of JSON
  *
- * Straight to the descriptor: stdio would keep a copy. Errors: %CK_EXIT_FAILED.
+ * Nothing is written unless all of it is there and is printable ASCII. On its way it is in memory that
+ * is locked and wiped, and nowhere else: stdio and a JSON library would keep a copy. Libsecret's
+ * #SecretValue would take a third of a millisecond to load, for a program that scripts run all day.
+ *
+ * Errors: %CK_EXIT_FAILED.
  */
-gboolean ck_token_write (int fd, const char *bytes, gsize size, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_token_copy (int from,
+                        int to,
+                        const char *before,
+                        const char *after,
+                        gboolean as_json,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mock_broker import Broker, Bus  # noqa: E402
 
 PROGRAM = os.environ["CHANNELCTL"]
-PLAIN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC", "HOME": "/nonexistent"}
+PLAIN = {"CHANNELKEEPER_CHANNELCTL": PROGRAM + "-full", "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
+         "TERM": "xterm", "TZ": "UTC", "HOME": "/nonexistent"}
 
 
 class Screen:

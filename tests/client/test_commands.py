@@ -126,6 +126,11 @@ def test_usage(ctl, broker, arguments):
     assert broker.calls == []
 
 
+def test_without_the_whole_program(ctl):
+    done = ctl("lint", env={"CHANNELKEEPER_CHANNELCTL": "/nonexistent/full"})
+    assert (done.returncode, done.stderr) == (1, "channelctl: cannot run /nonexistent/full: No such file or directory\n")
+
+
 def test_version(ctl):
     assert ctl("--version").stdout.startswith("channelctl 0.")
 

@@ -21,6 +21,7 @@ def has(pattern):
 def environment():
     """What points the programs at their own tree (README, "Running without installing")."""
     env = {
+        "CHANNELKEEPER_CHANNELCTL": locate("channelctl-full"),
         "CHANNELKEEPER_DATADIR": locate("share/channelkeeper"),
         "CHANNELKEEPER_MODULEDIR": locate("channelkeeper/modules"),
         "CHANNELKEEPER_WORKER": locate("channelkeeper-worker"),
