@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* For the files of CkBroker alone: ck-broker.c, ck-broker-start.c, ck-broker-channels.c,
- * ck-broker-clients.c. */
+/* For the files of CkBroker alone: ck-broker.c, ck-broker-start.c, ck-broker-commit.c,
+ * ck-broker-channels.c, ck-broker-clients.c. */
 
 struct _CkBroker
 {
@@ -63,6 +63,11 @@ enum
 
 /* Emits the signal of that number; a varargs front of g_signal_emit(). */
 void ck_broker_emit_channel (CkBroker *self, guint signal, CkChannel *channel);
+void ck_broker_emit_channel_changed (CkBroker *self,
+                                     CkChannel *channel,
+                                     const CkChannelRecord *before,
+                                     const CkChannelRecord *after,
+                                     GPtrArray *events);
 void ck_broker_emit_changed (CkBroker *self);
 
 /* Makes @config the one in force: its declared clients, with the secrets their credentials hold, and
