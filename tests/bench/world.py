@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 from gi.repository import Gio, GLib
+from harness import tree
 from harness.broker import Broker
 from harness.bus import Polkit, SystemBus
 from harness.caller import BUS_NAME
@@ -142,7 +143,7 @@ class Seeded:
         self.broker.write_config("providers.d/bench.provider", PROVIDER)
         self.broker.write_config("stacks.d/bench", STACK)
         self.broker.write_config("clients.d/bench.client", CLIENT)
-        self.broker.extra_env = {"G_MESSAGES_DEBUG": ""}
+        self.broker.extra_env = tree.unit_environment() | {"G_MESSAGES_DEBUG": ""}
         subprocess.run(as_user(SERVICE, [program("seed"), self.broker.state, str(count), "bench", "bench",
                                          str(seconds), str(TOKEN_SIZE)]),
                        env=user_environment(SERVICE), cwd="/", check=True)
@@ -189,6 +190,9 @@ class Seeded:
             with open(f"/proc/{self.pid()}/task/{task}/status", encoding="ascii") as status:
                 total += sum(int(n) for n in re.findall(r"ctxt_switches:\s+(\d+)", status.read()))
         return total
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid()}/task"))
 
     def uss(self):
         """KiB of memory that is the broker's alone."""

@@ -55,9 +55,8 @@ def secrets_in(pieces, secrets):
 @pytest.fixture
 def idle_broker(idle_broker):
     """Freed memory is overwritten, as the unit says it is."""
-    with open(tree.locate("system/channelkeeperd.service"), encoding="utf-8") as stream:
-        tunables, = re.findall(r"^Environment=(GLIBC_TUNABLES)=(.*)$", stream.read(), re.MULTILINE)
-    idle_broker.extra_env = dict([tunables])
+    idle_broker.extra_env = tree.unit_environment()
+    assert idle_broker.extra_env
     if "ASAN_OPTIONS" in os.environ:
         fill_what_is_freed(idle_broker)
     return idle_broker
