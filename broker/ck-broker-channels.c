@@ -17,6 +17,8 @@ ck_broker_on_due (gpointer key, gpointer user_data)
 
   if (key != NULL && g_hash_table_steal (self->saves, key))
     ck_save_retry (key);
+  else if (key == self)
+    ck_broker_write_unwritten (self);
   else if (key != NULL)
     ck_operations_act (self, CK_CHANNEL (key));
   else
@@ -450,26 +452,50 @@ ck_broker_remove_channel_finish (CkBroker *self, GAsyncResult *result, GError **
 
 /* ---- modifying ------------------------------------------------------------------------------- */
 
-gboolean
-ck_broker_modify_channel (CkBroker *self,
-                          CkChannel *channel,
-                          CkChannelRecord *record,
-                          const char *what,
-                          const char *by,
-                          GError **error)
+static void
+modified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ck_broker_commit_finish (CK_BROKER (source), result, &error))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  if (g_error_matches (error, CK_ERROR, CK_ERROR_STORE))
+    g_prefix_error (&error,
+                    "%s: the change is in force but not on disk; it is written again every few "
+                    "seconds, and lost if the service ends before that works: ",
+                    (const char *) g_task_get_task_data (task));
+  g_task_return_error (task, error);
+}
+
+void
+ck_broker_modify_channel_async (CkBroker *self,
+                                CkChannel *channel,
+                                CkChannelRecord *record,
+                                const char *what,
+                                const char *by,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   g_autoptr (CkChannelRecord) owned = record;
   GPtrArray *events;
   GVariantDict details;
 
+  g_task_set_source_tag (task, ck_broker_modify_channel_async);
+  g_task_set_task_data (task, g_strdup (ck_channel_get_id (channel)), g_free);
   if (ck_channel_is_declared (channel))
     {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_NOT_SUPPORTED,
-                   "the channel %s is declared in channels.d: change its file and reload",
-                   ck_channel_get_id (channel));
-      return FALSE;
+      g_task_return_new_error (task,
+                               CK_ERROR,
+                               CK_ERROR_NOT_SUPPORTED,
+                               "the channel %s is declared in channels.d: change its file and reload",
+                               ck_channel_get_id (channel));
+      return;
     }
 
   end_attempts_of_others (self, channel, record);
@@ -480,8 +506,13 @@ ck_broker_modify_channel (CkBroker *self,
   events = ck_event_list_new ();
   g_ptr_array_add (events,
                    ck_event_new (0, 0, record->id, what, g_variant_dict_end (&details)));
-  ck_broker_commit (self, channel, g_steal_pointer (&owned), events);
+  ck_broker_commit_async (self, channel, g_steal_pointer (&owned), events, modified_cb,
+                          g_steal_pointer (&task));
   ck_siblings_review (self, ck_channel_get_record (channel)->provider);
+}
 
-  return TRUE;
+gboolean
+ck_broker_modify_channel_finish (CkBroker *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -4,6 +4,10 @@
 #include "ck-broker-private.h"
 
 #include "ck-clock.h"
+#include "ck-error.h"
+
+/* Microseconds between attempts to write what state.db has not taken. */
+#define WRITE_AGAIN (5 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -12,6 +16,7 @@ typedef struct
   CkChannelRecord *before;
   CkChannelRecord *after;
   GPtrArray *events;
+  GTask *waiter; /* nullable */
 } Commit;
 
 static void
@@ -22,6 +27,7 @@ commit_free (Commit *commit)
   ck_channel_record_free (commit->before);
   ck_channel_record_free (commit->after);
   g_ptr_array_unref (commit->events);
+  g_clear_object (&commit->waiter);
   g_free (commit);
 }
 
@@ -80,25 +86,70 @@ ck_broker_announce_again (CkBroker *self)
     }
 }
 
+void
+ck_broker_write_unwritten (CkBroker *self)
+{
+  GHashTableIter iter;
+  gpointer channel;
+
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &channel))
+    {
+      if (!ck_channel_get_activity (channel)->unwritten)
+        continue;
+      ck_broker_commit (self, channel,
+                        ck_channel_record_copy (ck_channel_get_record (channel)), NULL);
+      /* One is enough to see whether it still does. */
+      if (self->disk_refuses && !self->stopped)
+        break;
+    }
+}
+
+/* A record is written as a whole: the last write of it says whether the disk has it. */
+static void
+note_written (CkBroker *self, CkChannel *channel, const GError *error)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+  gboolean refused_before = self->disk_refuses;
+
+  if (error != NULL && !activity->unwritten)
+    g_warning ("%s: a change is announced though it could not be written: %s",
+               ck_channel_get_id (channel),
+               error->message);
+  activity->unwritten = error != NULL;
+  self->disk_refuses = error != NULL;
+  if (!self->stopped && (self->disk_refuses || refused_before))
+    ck_planner_set (self->planner, self, self->disk_refuses ? WRITE_AGAIN : 0);
+}
+
 static void
 commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Commit) commit = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean written = ck_state_db_write_finish (CK_STATE_DB (source), result, &error);
 
-  if (!ck_state_db_write_finish (CK_STATE_DB (source), result, &error))
-    g_warning ("%s: a change is announced though it could not be written: %s",
-               commit->after->id,
-               error->message);
-
+  note_written (commit->broker, commit->channel, error);
   announce (commit->broker, commit->channel, commit->before, commit->after, commit->events);
   if (commit->before->state != commit->after->state)
     ck_broker_emit_changed (commit->broker);
+
+  if (commit->waiter != NULL && written)
+    g_task_return_boolean (commit->waiter, TRUE);
+  else if (commit->waiter != NULL)
+    g_task_return_error (commit->waiter, g_steal_pointer (&error));
 }
 
 void
-ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, GPtrArray *events)
+ck_broker_commit_async (CkBroker *self,
+                        CkChannel *channel,
+                        CkChannelRecord *record,
+                        GPtrArray *events,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
+  g_autoptr (GTask) waiter
+      = callback != NULL ? g_task_new (self, NULL, callback, user_data) : NULL;
   Commit *commit;
   guint64 now = ck_clock_now ();
 
@@ -106,6 +157,9 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
     {
       ck_channel_take_record (channel, record);
       g_clear_pointer (&events, g_ptr_array_unref);
+      if (waiter != NULL)
+        g_task_return_new_error (waiter, CK_ERROR, CK_ERROR_NO_SUCH_CHANNEL,
+                                 "there is no channel %s any more", ck_channel_get_id (channel));
       return;
     }
 
@@ -116,6 +170,7 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
   commit->after = ck_channel_record_copy (record);
   commit->events
       = events != NULL ? events : ck_event_list_new ();
+  commit->waiter = g_steal_pointer (&waiter);
 
   for (guint i = 0; i < commit->events->len; i++)
     {
@@ -138,6 +193,18 @@ ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, G
                            NULL,
                            commit_cb,
                            commit);
+}
+
+gboolean
+ck_broker_commit_finish (CkBroker *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ck_broker_commit (CkBroker *self, CkChannel *channel, CkChannelRecord *record, GPtrArray *events)
+{
+  ck_broker_commit_async (self, channel, record, events, NULL, NULL);
 }
 
 guint64

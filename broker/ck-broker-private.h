@@ -42,6 +42,7 @@ struct _CkBroker
   guint read_again; /* the source that tries once more */
   gboolean stopped;
   gboolean restoring;
+  gboolean disk_refuses; /* the last write of a channel to state.db failed */
   guint64 started_at; /* Unix seconds; 0: the grants have not been read yet */
 };
 
@@ -85,6 +86,10 @@ void ck_broker_clock_set (CkBroker *self);
 
 /* Announces with their numbers what the former run may have written and not announced. */
 void ck_broker_announce_again (CkBroker *self);
+
+/* Writes again the channels that state.db does not have as they are: when it is time to, and at the
+ * end. */
+void ck_broker_write_unwritten (CkBroker *self);
 
 /* The planner's callback. */
 void ck_broker_on_due (gpointer key, gpointer user_data);

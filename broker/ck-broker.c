@@ -434,6 +434,8 @@ ck_broker_stop (CkBroker *self)
   self->stopped = TRUE;
   g_clear_handle_id (&self->read_again, g_source_remove);
   drop_saves (self);
+  ck_planner_unset (self->planner, self);
+  ck_broker_write_unwritten (self);
   ck_worker_pool_shutdown (self->pool);
   ck_state_db_close (self->state_db);
   ck_vault_close (self->vault);

@@ -152,14 +152,31 @@ guint64 ck_broker_get_sequence (CkBroker *self);
  * @events: (transfer full) (nullable) (element-type CkEvent): what happened; their sequence numbers
  *   are set here
  *
- * The only way a channel changes (one that is being removed changes no more): writes record and events in one transaction, then announces by
- * `channel-changed`. The record counts at once for decisions; it is announced when it is on disk,
- * and should the disk refuse, announced all the same with a log entry (silence would be worse).
+ * The only way a channel changes (one that is being removed changes no more): writes record and
+ * events in one transaction, then announces by `channel-changed`. The record counts at once for
+ * decisions; it is announced when it is on disk, and should the disk refuse, announced all the same
+ * with a log entry (silence would be worse). The record is then written again until the disk takes
+ * it; the events stay out of the history.
  */
 void ck_broker_commit (CkBroker *self,
                        CkChannel *channel,
                        CkChannelRecord *record,
                        GPtrArray *events);
+
+/**
+ * ck_broker_commit_async:
+ * @callback: (nullable): called when it has been announced
+ *
+ * The same, for one who wants to know whether it is on disk. Errors: %CK_ERROR_STORE if the disk
+ * refused it, %CK_ERROR_NO_SUCH_CHANNEL if the channel is being removed.
+ */
+void ck_broker_commit_async (CkBroker *self,
+                             CkChannel *channel,
+                             CkChannelRecord *record,
+                             GPtrArray *events,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean ck_broker_commit_finish (CkBroker *self, GAsyncResult *result, GError **error);
 
 /**
  * ck_broker_note:
@@ -204,18 +221,23 @@ void ck_broker_remove_channel_async (CkBroker *self,
 gboolean ck_broker_remove_channel_finish (CkBroker *self, GAsyncResult *result, GError **error);
 
 /**
- * ck_broker_modify_channel:
+ * ck_broker_modify_channel_async:
  * @record: (transfer full): a changed copy: assigned user, access lists or pinned account
  * @what: the event's word: `Assigned`, `AccessChanged`, `AccountPinned`
  * @by: the user who did it
- * @error: %CK_ERROR_NOT_SUPPORTED for a declared channel
+ *
+ * Done when it is on disk. Errors: %CK_ERROR_NOT_SUPPORTED for a declared channel; %CK_ERROR_STORE if
+ * the disk refused it: it is in force all the same, so that nobody keeps a token for want of room,
+ * and is written again until the disk takes it; a broker that ends before knows nothing of it.
  */
-gboolean ck_broker_modify_channel (CkBroker *self,
-                                   CkChannel *channel,
-                                   CkChannelRecord *record,
-                                   const char *what,
-                                   const char *by,
-                                   GError **error);
+void ck_broker_modify_channel_async (CkBroker *self,
+                                     CkChannel *channel,
+                                     CkChannelRecord *record,
+                                     const char *what,
+                                     const char *by,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean ck_broker_modify_channel_finish (CkBroker *self, GAsyncResult *result, GError **error);
 
 typedef struct _CkSave CkSave;
 

@@ -147,38 +147,62 @@ handle_disconnect (CkCall *call, gpointer user_data)
 
 /* ---- Assign, SetAccess, PinAccount ------------------------------------------------------------ */
 
+typedef struct
+{
+  CkWork *work;
+  const char *what;
+  char *message;
+} Modification;
+
+static void
+modification_free (Modification *modification)
+{
+  ck_work_free (modification->work);
+  g_free (modification->message);
+  g_free (modification);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Modification, modification_free)
+
+/* In force though the disk refused it: that, too, is told. */
+static void
+modified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Modification) modification = user_data;
+  CkWork *work = modification->work;
+  GError *error = NULL;
+  gboolean written = ck_broker_modify_channel_finish (CK_BROKER (source), result, &error);
+  g_autofree char *message = g_strdup_printf ("%s%s%s",
+                                              modification->message,
+                                              written ? "" : "; ",
+                                              written ? "" : error->message);
+
+  if (written || g_error_matches (error, CK_ERROR, CK_ERROR_STORE))
+    audit (work->service,
+           work->call,
+           ck_audit_assigned,
+           (CkAuditEntry){ .action = CK_ACTION_MANAGE,
+                           .outcome = modification->what,
+                           .message = message });
+  ck_work_end (work, error);
+}
+
+/* (transfer full) @work, @record */
 static void
 modify (CkWork *work, CkChannelRecord *record, const char *what)
 {
-  CkCall *call = work->call;
-  const char *user = ck_caller_get_user (ck_call_get_caller (call));
-  GError *error = NULL;
-  CkChannel *channel = ck_bus_service_find_channel (work->service, call, &error);
-  g_autofree char *message = NULL;
+  const char *user = ck_caller_get_user (ck_call_get_caller (work->call));
+  CkChannel *channel = ck_bus_service_find_channel (work->service, work->call, NULL);
+  Modification *modification = g_new0 (Modification, 1);
 
-  if (channel == NULL)
-    {
-      ck_channel_record_free (record);
-      ck_work_fail (work, error);
-      return;
-    }
-
-  message = g_strdup_printf ("%s: %s by %s; assigned to %s",
-                             ck_call_get_channel (call),
-                             what,
-                             user,
-                             record->assigned_user);
-  if (!ck_broker_modify_channel (work->service->broker, channel, record, what, user, &error))
-    {
-      ck_work_fail (work, error);
-      return;
-    }
-
-  audit (work->service,
-         call,
-         ck_audit_assigned,
-         (CkAuditEntry){ .action = CK_ACTION_MANAGE, .outcome = what, .message = message });
-  ck_work_return (work, NULL);
+  modification->work = work;
+  modification->what = what;
+  modification->message = g_strdup_printf ("%s: %s by %s; assigned to %s",
+                                           record->id,
+                                           what,
+                                           user,
+                                           record->assigned_user);
+  ck_broker_modify_channel_async (work->service->broker, channel, record, what, user, modified_cb,
+                                  modification);
 }
 
 static CkChannelRecord *
@@ -206,7 +230,7 @@ assign_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_free (record->assigned_user);
   g_variant_get_child (ck_call_get_parameters (work->call), 0, "s", &record->assigned_user);
-  modify (work, record, "Assigned");
+  modify (g_steal_pointer (&work), record, "Assigned");
 }
 
 static void
@@ -244,7 +268,7 @@ access_groups_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                  &record->allowed_users,
                  &record->allowed_groups,
                  NULL);
-  modify (work, record, "AccessChanged");
+  modify (g_steal_pointer (&work), record, "AccessChanged");
 }
 
 static void
@@ -300,7 +324,7 @@ handle_pin_account (CkCall *call, gpointer user_data)
 
   g_free (record->pinned_account);
   record->pinned_account = g_strdup (account);
-  modify (work, record, "AccountPinned");
+  modify (g_steal_pointer (&work), record, "AccountPinned");
 }
 
 /* ---- GetHistory ------------------------------------------------------------------------------- */

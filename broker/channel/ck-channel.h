@@ -26,6 +26,7 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @failures: how many transactions in a row did not get through or were refused
  * @not_before: Unix seconds before which the planner leaves the platform alone; 0: nothing holds it
  * @trouble: the cause of the last failure
+ * @unwritten: state.db refused the last write of its record
  * @last_refused: Unix seconds of the platform's last refusal
  * @last_check: Unix seconds of the last check that somebody asked for (MinCheckInterval)
  * @stretched: the generation that `min-validity` renewed into already: not twice for one
@@ -51,6 +52,7 @@ typedef struct
   guint failures;
   guint64 not_before;
   CkCause trouble;
+  gboolean unwritten;
   guint64 last_refused;
   guint64 last_check;
   guint64 stretched;

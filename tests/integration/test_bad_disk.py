@@ -8,12 +8,13 @@ import time
 
 import pytest
 from harness import setups, tree
-from harness.caller import CHANNEL, options
-from harness.wait import wait_for
+from harness.caller import CHANNEL, BusError, options
+from harness.wait import spin, wait_for
 
 BROKER = "org.channelkeeper.Broker1"
 ROOT = "/org/channelkeeper/Broker1"
 FSYNC = 5
+WRITTEN_AGAIN = 5  # what state.db refused, so many seconds later
 AT_ONCE = FSYNC / 2  # a fraction of it, on a machine with other work
 
 
@@ -82,6 +83,43 @@ def test_what_was_announced_on_a_slow_disk_is_on_it(disk, connected, oidc, bob, 
     assert "Renewed" in [row[1] for row in connected.history()]
     assert bob.broker("GetSnapshot", "(a{sv})", {})[0] >= renewed.args[0]
     assert oidc.accepts(connected.token()[0]) == "alice-channel"
+
+
+def test_what_was_answered_on_a_slow_disk_is_on_it(disk, connected, root, broker):
+    """kill -9 as soon as the call is answered: who was taken out stays out."""
+    channel = connected.seen_by(root)
+    channel.set_access(["studio", "bob"], [])
+    disk.be("slow")
+    begun = time.monotonic()
+    channel.set_access(["studio"], [])
+    assert time.monotonic() - begun > FSYNC * 0.8, "answered before it was on disk"
+    broker.kill()
+    disk.be_well()
+    broker.start()
+    assert connected.prop("AllowedUsers") == ["studio"]
+
+
+def test_a_change_that_the_disk_refuses(disk, connected, root, bob, broker, journal):
+    """The caller hears of it, it is in force, and it is on disk when the disk is well again."""
+    channel, bobs = connected.seen_by(root), connected.seen_by(bob)
+    channel.set_access(["bob"], [])
+    assert bobs.token()[0]
+    noted = len(journal.entries)
+    disk.be("read-only")
+    with pytest.raises(BusError) as refused:
+        channel.set_access([], [])
+    assert refused.value.word == "Store" and "in force but not on disk" in refused.value.message
+    assert "state.db" in refused.value.message and "Read-only file system" in refused.value.message
+    [entry] = wait_for(lambda: journal.find(noted, CK_OUTCOME="AccessChanged"), 5, "the journal's entry")
+    assert "not on disk" in entry["MESSAGE"]
+    with pytest.raises(BusError, match="NotAuthorized"):
+        bobs.token()
+    disk.be_well()
+    spin(2 * WRITTEN_AGAIN)
+    broker.kill()
+    broker.start()
+    with pytest.raises(BusError, match="NotAuthorized"):
+        bobs.token()
 
 
 def test_an_end_during_a_slow_fsync_loses_nothing(disk, connected, oidc, broker):

@@ -109,3 +109,15 @@ ck_vault_dup_key_id (CkVault *vault)
 {
   g_assert_not_reached ();
 }
+
+/* No service manager in this world. */
+gboolean
+ck_vault_keep_grant (CkVault *self, const char *channel, guint64 generation, CkGrant *grant)
+{
+  return FALSE;
+}
+
+void
+ck_vault_drop_kept_grant (CkVault *self, const char *channel, guint64 generation)
+{
+}

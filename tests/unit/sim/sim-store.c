@@ -23,6 +23,7 @@ static guint64 disk_time;
 static guint life; /* grows with every cut: objects of a former one are dead */
 static gboolean vault_fails;
 static gboolean state_db_fails;
+static guint n_refused;
 static gint64 slowness;    /* microseconds until a write is on disk; 0: one turn of the main loop */
 static GQueue slow_writes; /* GTask, in the order they were begun */
 
@@ -45,6 +46,7 @@ sim_disk_reset (void)
   disk_grants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   disk_sequence = disk_time = 0;
   vault_fails = state_db_fails = FALSE;
+  n_refused = 0;
   slowness = 0;
   g_assert_true (g_queue_is_empty (&slow_writes));
 }
@@ -109,6 +111,12 @@ sim_disk_count_grants (const char *channel)
   const GPtrArray *items = g_hash_table_lookup (disk_grants, channel);
 
   return items != NULL ? items->len : 0;
+}
+
+guint
+sim_disk_count_refused (void)
+{
+  return n_refused;
 }
 
 static void
@@ -203,6 +211,7 @@ on_disk (gpointer user_data)
 
   if (write->life != life || (write->vault ? vault_fails : state_db_fails))
     {
+      n_refused++;
       g_task_return_new_error (task, CK_ERROR, CK_ERROR_STORE, "the simulated disk refuses");
       return G_SOURCE_REMOVE;
     }
@@ -580,16 +589,4 @@ void
 ck_vault_close (CkVault *vault)
 {
   vault->state = CK_VAULT_SEALED;
-}
-
-/* No service manager in this world. */
-gboolean
-ck_vault_keep_grant (CkVault *self, const char *channel, guint64 generation, CkGrant *grant)
-{
-  return FALSE;
-}
-
-void
-ck_vault_drop_kept_grant (CkVault *self, const char *channel, guint64 generation)
-{
 }

@@ -37,6 +37,9 @@ guint64 sim_disk_get_sequence (void);
 /* How many items the vault holds of @channel. */
 guint sim_disk_count_grants (const char *channel);
 
+/* How many writes failed since the reset. */
+guint sim_disk_count_refused (void);
+
 /* A sealed one that opens, or the other way round. */
 void sim_vault_set_state (CkVault *vault, CkVaultState state);
 
