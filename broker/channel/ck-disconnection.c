@@ -26,6 +26,20 @@ disconnection_free (Disconnection *disconnection)
   g_free (disconnection);
 }
 
+/* ---- 3: written ------------------------------------------------------------------------------- */
+
+/* Should the disk refuse that: the vault has nothing any more, and it is tried again. */
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!ck_broker_commit_finish (CK_BROKER (source), result, &error))
+    g_debug ("%s", error->message);
+  ck_turns_done (CK_BROKER (source), g_task_get_source_object (task), NULL);
+}
+
 /* ---- 2: forgotten here ------------------------------------------------------------------------ */
 
 static void
@@ -47,15 +61,16 @@ cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ck_operations_fill_context (disconnection->broker, channel, &context);
   events = ck_event_list_new ();
   ck_channel_set_grant (channel, NULL, FALSE);
-  ck_broker_commit (disconnection->broker,
-                    channel,
-                    ck_lifecycle_disconnected (ck_channel_get_record (channel),
-                                               disconnection->by,
-                                               &context,
-                                               events),
-                    events);
+  ck_broker_commit_async (disconnection->broker,
+                          channel,
+                          ck_lifecycle_disconnected (ck_channel_get_record (channel),
+                                                     disconnection->by,
+                                                     &context,
+                                                     events),
+                          events,
+                          written_cb,
+                          g_steal_pointer (&task));
   ck_siblings_review (disconnection->broker, ck_channel_get_record (channel)->provider);
-  ck_turns_done (disconnection->broker, channel, NULL);
 }
 
 static void

@@ -153,6 +153,27 @@ test_killed_before_written (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (sim_world_get_record (&fixture->world, "ch-0")->assigned_user, ==, "alice");
 }
 
+static void
+disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_answers++;
+  g_assert_cmpstr (ck_channel_disconnect_finish (result, NULL), ==, "forgotten");
+  g_assert_cmpint (sim_disk_get_record ("ch-0")->state, ==, CK_STATE_UNCONNECTED);
+}
+
+/* Else a kill would make of it one that lost its grant, and call for a person. */
+static void
+test_disconnected_when_written (Fixture *fixture, gconstpointer data)
+{
+  sim_disk_be_slow (5 * G_USEC_PER_SEC);
+  ck_channel_disconnect_async (fixture->world.broker, sim_world_get_channel (&fixture->world, "ch-0"),
+                               "alice", TRUE, NULL, disconnected_cb, fixture);
+  sim_time_run (30);
+  g_assert_cmpuint (fixture->n_answers, ==, 1);
+}
+
 /* A disk that is full for long is asked by one channel, not by all; then all are written, and nothing
  * is tried any more. */
 static void
@@ -233,6 +254,8 @@ main (int argc, char **argv)
               test_refused_and_written_later, tear_down);
   g_test_add ("/unwritten/killed-before-written", Fixture, NULL, set_up, test_killed_before_written,
               tear_down);
+  g_test_add ("/unwritten/disconnected-when-written", Fixture, NULL, set_up,
+              test_disconnected_when_written, tear_down);
   g_test_add ("/unwritten/many", Fixture, NULL, set_up, test_many_unwritten, tear_down);
   g_test_add ("/unwritten/warned-once", Fixture, NULL, set_up, test_warned_once, tear_down);
   g_test_add ("/unwritten/written-at-the-end", Fixture, NULL, set_up, test_written_at_the_end,
