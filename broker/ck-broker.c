@@ -12,6 +12,8 @@
 
 /* Two bad answers about a client within this many seconds confirm each other. */
 #define SUSPICION_SPAN (60 * 60)
+/* Microseconds: a channel that was tried again in vain waits for more than this. */
+#define WAKE_AGAIN (5 * (gint64) G_USEC_PER_SEC)
 /* How long a discovery document is believed, in seconds. */
 #define METADATA_AGE (24 * 60 * 60)
 /* Microseconds between attempts to write a grant that only memory holds. */
@@ -318,29 +320,44 @@ ck_broker_note_cut_off (CkBroker *self, CkChannel *channel)
   g_ptr_array_add (self->cut_off, g_object_ref (channel));
 }
 
+/* What others reached may be another host than this one's: after each time in vain twice as long goes by
+ * before the next. */
+static gboolean
+may_be_woken (const CkActivity *activity)
+{
+  return activity->n_woken == 0
+         || ck_clock_boottime () >= activity->woken_at + (WAKE_AGAIN << MIN (activity->n_woken, 9));
+}
+
+static void
+wake (CkBroker *self, CkChannel *channel)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  activity->cut_off = FALSE;
+  activity->n_woken++;
+  activity->woken_at = ck_clock_boottime ();
+  /* A request that may still be under way is waited for, network or not (rule 3). */
+  if (!ck_channel_get_record (channel)->in_doubt)
+    activity->not_before = 0;
+  /* A failure that is on its way here begins a short row of its own. */
+  activity->failures = MIN (activity->failures, activity->n_woken);
+  ck_broker_replan (self, channel);
+}
+
 void
 ck_broker_note_reached (CkBroker *self)
 {
-  g_autoptr (GPtrArray) cut_off = NULL;
-
-  if (self->cut_off->len == 0)
-    return;
-
-  cut_off = g_steal_pointer (&self->cut_off);
-  self->cut_off = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < cut_off->len; i++)
+  for (guint i = self->cut_off->len; i-- > 0;)
     {
-      CkChannel *channel = g_ptr_array_index (cut_off, i);
-      CkActivity *activity = ck_channel_get_activity (channel);
+      const CkActivity *activity = ck_channel_get_activity (g_ptr_array_index (self->cut_off, i));
+      g_autoptr (CkChannel) channel = NULL;
 
-      /* A request that may still be under way is waited for, network or not (rule 3). */
-      if (!ck_channel_get_record (channel)->in_doubt)
-        activity->not_before = 0;
-      /* A failure that is on its way here begins a short row of its own; but it is one, for what
-       * others reached may be another host than this one's, and that would go on for ever. */
-      activity->failures = MIN (activity->failures, 1);
-      activity->cut_off = FALSE;
-      ck_broker_replan (self, channel);
+      if (activity->cut_off && !may_be_woken (activity))
+        continue;
+      channel = g_ptr_array_steal_index_fast (self->cut_off, i);
+      if (activity->cut_off)
+        wake (self, channel);
     }
 }
 

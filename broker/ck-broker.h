@@ -354,7 +354,7 @@ guint64 ck_broker_get_limit_end (CkBroker *self, CkChannel *channel);
 
 /**
  * ck_broker_note_cut_off:
- * @channel: a channel whose first try in a row did not get through to its platform
+ * @channel: a channel that did not get through to its platform
  */
 void ck_broker_note_cut_off (CkBroker *self, CkChannel *channel);
 
@@ -362,9 +362,9 @@ void ck_broker_note_cut_off (CkBroker *self, CkChannel *channel);
  * ck_broker_note_reached:
  *
  * A platform has answered. The broker has no network of its own to watch: this is how it learns
- * that the network is back. All that were cut off since anything had last got through are tried at
- * once, whatever their back-off; once, so that one dead platform among good ones keeps its
- * back-off.
+ * that the network is back. All that are cut off are tried at once, whatever their back-off; but one
+ * for which that was in vain less and less often, up to an hour, so that one dead platform among
+ * good ones keeps its back-off.
  */
 void ck_broker_note_reached (CkBroker *self);
 

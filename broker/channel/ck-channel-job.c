@@ -96,16 +96,23 @@ void
 ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *outcome)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
+  CkActivity *activity = ck_channel_get_activity (channel);
 
   if (outcome->result == CK_RESULT_SUCCESS || outcome->http_status != 0)
-    ck_broker_note_reached (broker);
-  else if (outcome->cause == CK_CAUSE_NETWORK && ck_channel_get_activity (channel)->failures == 0)
-    ck_broker_note_cut_off (broker, channel);
+    {
+      activity->cut_off = FALSE;
+      activity->n_woken = 0;
+      ck_broker_note_reached (broker);
+    }
+  else if (outcome->cause == CK_CAUSE_NETWORK)
+    {
+      ck_broker_note_cut_off (broker, channel);
+    }
 
   if (outcome->limit_wait != 0)
     ck_broker_note_limit (broker, channel, outcome->limit_wait);
   if (outcome->result == CK_RESULT_SUCCESS)
-    ck_channel_get_activity (channel)->client_secret = outcome->client_secret;
+    activity->client_secret = outcome->client_secret;
   if (outcome->metadata != NULL && *outcome->metadata != '\0')
     ck_broker_set_metadata (broker, record->client, outcome->metadata);
 }

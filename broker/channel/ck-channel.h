@@ -37,7 +37,9 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
  * @distrusted: its times were reckoned on a clock that does not agree with ours: to be verified
  * @foreign_times: the same, verified or not: a step of our clock is not theirs
  * @left_over: the generation that the vault had when the next could not be saved; 0: nothing of it
- * @cut_off: the network failed it, and nothing has got through since
+ * @cut_off: the network failed it, and it waits for others to get through
+ * @n_woken: how many times it was tried again because others got through, and did not
+ * @woken_at: microseconds of ck_clock_boottime() at the last of them
  * @foreign_date: the same of `ReconnectBy` alone, which a renewal leaves as it was
  * @removing: it is being forgotten: nothing is written of it any more, or it would come back
  * @awaited: a caller waits for one of the turns
@@ -64,6 +66,8 @@ typedef struct
   gboolean foreign_times;
   guint64 left_over;
   gboolean cut_off;
+  guint n_woken;
+  gint64 woken_at;
   gboolean foreign_date;
   gboolean removing;
   gboolean awaited;

@@ -21,6 +21,7 @@ typedef struct
   guint n_asked; /* of the provider that the test is about */
   gint64 good_until; /* the last token's true end, as of sim_time_now() */
   guint64 limit_wait;
+  guint gets_through; /* one of so many; 0: none */
 } Fixture;
 
 static CkOutcome *
@@ -57,7 +58,8 @@ answer (CkJob *job, gboolean *lost, gpointer user_data)
   fixture->n_asked++;
   if (g_str_equal (job->provider, "limited"))
     return near_its_limit (fixture, job);
-  if (g_str_equal (job->provider, "cut-off"))
+  if (g_str_equal (job->provider, "cut-off") || fixture->gets_through == 0
+      || fixture->n_asked % fixture->gets_through != 0)
     return sim_outcome_new (CK_RESULT_AUTHINFO_UNAVAIL, CK_CAUSE_NETWORK, 0, NULL);
   if (g_str_equal (job->operation, "renew"))
     return renew (fixture);
@@ -76,6 +78,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   sim_world_set_up (&fixture->world);
   sim_pool_set_platform (answer, fixture);
+  fixture->gets_through = 1;
 }
 
 static void
@@ -103,6 +106,49 @@ test_one_host_is_down (Fixture *fixture, gconstpointer data)
   sim_time_run (4 * HOUR);
   g_assert_cmpuint (fixture->n_asked, >=, 5);
   g_assert_cmpuint (fixture->n_asked, <=, 40);
+}
+
+static guint
+count_verified (Fixture *fixture, guint64 since)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < N_REACHED; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("waits-%u", i);
+
+      n += sim_world_get_record (&fixture->world, id)->last_verified >= since;
+    }
+
+  return n;
+}
+
+/* The line is bad before it is down for long: the first that gets through when it is back is followed by
+ * all, whatever they had met before. */
+static void
+test_unsteady_line (Fixture *fixture, gconstpointer data)
+{
+  guint64 back;
+
+  sim_world_add_provider (&fixture->world, "minutely", "Rotation=no\nVerifyEvery=60s", TRUE);
+  for (guint i = 0; i < N_REACHED; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("waits-%u", i);
+
+      sim_world_add_channel (&fixture->world, id, "minutely", "at", "rt", 30 * DAY, 0);
+    }
+  sim_world_start (&fixture->world);
+  fixture->gets_through = 8;
+  sim_time_run (80);
+
+  fixture->gets_through = 0;
+  sim_time_run (3 * HOUR);
+  fixture->gets_through = 1;
+  back = ck_clock_now ();
+  while (count_verified (fixture, back) == 0)
+    sim_time_run (1);
+  sim_time_run (5);
+  g_assert_cmpuint (count_verified (fixture, back), ==, N_REACHED);
 }
 
 static guint
@@ -287,6 +333,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/trouble/one-host-is-down", Fixture, NULL, set_up, test_one_host_is_down, tear_down);
+  g_test_add ("/trouble/unsteady-line", Fixture, NULL, set_up, test_unsteady_line, tear_down);
   g_test_add ("/trouble/limit-near", Fixture, NULL, set_up, test_limit_near, tear_down);
   g_test_add ("/trouble/limit-and-renewals", Fixture, NULL, set_up, test_limit_and_renewals, tear_down);
   g_test_add ("/trouble/clock-set-back", Fixture, NULL, set_up, test_clock_set_back, tear_down);
