@@ -71,6 +71,7 @@ ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInp
     .not_before = activity->not_before,
     .limited_until = ck_broker_get_limit_end (broker, channel),
     .started_at = ck_broker_get_started_at (broker),
+    .n_channels = ck_broker_count_channels (broker),
     .last_refused = activity->last_refused,
     .now = ck_clock_now (),
   };

@@ -23,6 +23,11 @@
 
 /* Over how long those come back that have waited for a rate limit. */
 #define LIMIT_SPREAD (5 * MINUTE)
+/* Over how long goes what is due when the broker starts: so many channels a second, and for all a time
+ * at most; and what a token must have left to wait for that. */
+#define START_RATE 4
+#define START_SPREAD (5 * MINUTE)
+#define START_LEFT (5 * MINUTE)
 
 #define BACKOFF_BASE 5
 #define BACKOFF_MAX HOUR
@@ -80,14 +85,30 @@ renewal_in_doubt (const CkScheduleInput *input)
   return record->expires_at > DOUBT_LEAD ? record->expires_at - DOUBT_LEAD : 1;
 }
 
-/* When what can wait may be asked again, not for all channels in the same moment. */
+/* The channel's share of the time over which all come, so that it is not the same moment for all. */
+static guint64
+share (const CkScheduleInput *input, guint64 span)
+{
+  return (guint64) ((1.0 + input->jitter) / 2 * (double) span);
+}
+
+/* When what can wait may be asked again. */
 static guint64
 end_of_limit (const CkScheduleInput *input)
 {
-  if (input->limited_until == 0)
-    return 0;
+  return input->limited_until != 0 ? input->limited_until + share (input, LIMIT_SPREAD) : 0;
+}
 
-  return input->limited_until + (guint64) ((1.0 + input->jitter) / 2 * LIMIT_SPREAD);
+/* What was due at @when, before the broker started, is done soon after the start, @latest if it can be. */
+static guint64
+spread_start (const CkScheduleInput *input, guint64 when, guint64 latest)
+{
+  guint64 span = MIN (input->n_channels / START_RATE, START_SPREAD);
+
+  if (when > input->started_at || latest <= input->started_at)
+    return when;
+
+  return input->started_at + share (input, MIN (span, latest - input->started_at));
 }
 
 /* What is due at @when waits where a rate limit has little left, but for half of the time at most that the
@@ -99,6 +120,21 @@ spare_limit (const CkScheduleInput *input, guint64 when)
   guint64 patience = is_known (expires_at) && when < expires_at ? (expires_at - when) / 2 : DAY;
 
   return MAX (when, MIN (end_of_limit (input), when + patience));
+}
+
+/* Until when a renewal costs nobody anything. */
+static guint64
+no_hurry (const CkScheduleInput *input)
+{
+  const CkChannelRecord *record = input->record;
+  guint64 end = CK_TIME_NEVER;
+
+  if (is_known (record->expires_at))
+    end = record->expires_at;
+  if (is_known (record->renewable_until))
+    end = MIN (end, record->renewable_until);
+
+  return end > START_LEFT ? end - START_LEFT : 0;
 }
 
 /* Unix seconds, 0 for none; not_before is not weighed yet. */
@@ -130,7 +166,7 @@ plain_renewal (const CkScheduleInput *input)
   earliest = record->issued_at
              + MAX (policy->min_age_before_renew, MIN (MIN_RENEWAL_DISTANCE, lifetime / 2));
 
-  return spare_limit (input, MAX (when, earliest));
+  return spare_limit (input, spread_start (input, MAX (when, earliest), no_hurry (input)));
 }
 
 /* A time that is still to come is one of another clock. */
@@ -205,6 +241,7 @@ next_verification (const CkScheduleInput *input)
   const CkChannelRecord *record = input->record;
   guint64 last = latest (input, record->last_verified, record->issued_at);
   guint64 every = 0;
+  guint64 when;
   gboolean probing = ck_schedule_is_probing (record);
   gboolean may_renew = input->can_renew && !record->doubt_tried;
 
@@ -239,13 +276,14 @@ next_verification (const CkScheduleInput *input)
 
   if (every == 0)
     return 0;
+  /* Who wants that wants the interval as well. */
   if (input->policy->verify_at_start && last < input->started_at)
-    last = input->started_at;
+    when = spread_start (input, input->started_at, last + every);
   else
-    last += every;
+    when = spread_start (input, last + every, CK_TIME_NEVER);
 
   /* However little the limit leaves, each channel has its turn. */
-  return MAX (MAX (last, MIN (end_of_limit (input), last + every)), input->not_before);
+  return MAX (MAX (when, MIN (end_of_limit (input), when + every)), input->not_before);
 }
 
 /* A renewal keeps failing, and the next try comes after the end of the token. */

@@ -35,8 +35,9 @@ typedef enum
  *   Retry-After); 0 if nothing holds it
  * @limited_until: Unix seconds until which the platform's rate limit has little left, so that what can
  *   wait waits: verifications, and renewals of a token that lives on; 0 if it has enough
- * @started_at: Unix seconds when the broker had started, for a platform that wants every channel
- *   verified then; 0 if that is all the same
+ * @started_at: Unix seconds when the broker had started: a platform may want every channel verified
+ *   then, and what was due before is spread; 0 if that is all the same
+ * @n_channels: how many there are: so many are spread over more time than a few
  * @last_refused: Unix seconds of the platform's last refusal, from which the next probe counts; 0
  * if it has refused nothing since we run
  *
@@ -60,6 +61,7 @@ typedef struct
   guint64 not_before;
   guint64 limited_until;
   guint64 started_at;
+  guint n_channels;
   guint64 last_refused;
   guint64 now;
   gboolean distrusted;

@@ -170,6 +170,67 @@ test_a_caller_is_next (void)
   sim_world_tear_down (&world);
 }
 
+#define N_VERIFIED 1000
+
+typedef struct
+{
+  guint n_asked;
+  guint renewed; /* of the one whose token ends soon */
+} Start;
+
+static CkOutcome *
+platform_at_start (CkJob *job, gboolean *lost, gpointer user_data)
+{
+  Start *start = user_data;
+
+  if (g_str_equal (job->operation, "renew"))
+    {
+      start->renewed++;
+      return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200,
+                              sim_grant_new ("at", "rt-2", LIFETIME));
+    }
+  start->n_asked++;
+
+  return sim_outcome_new (CK_RESULT_SUCCESS, CK_CAUSE_NONE, 200, NULL);
+}
+
+/* Each is verified in the minutes after the start, as the platform wants it; not all at once. */
+static void
+test_spread_after_start (void)
+{
+  Start start = { 0 };
+  SimWorld world;
+  guint most = 0;
+
+  sim_world_set_up (&world);
+  sim_pool_set_platform (platform_at_start, &start);
+  sim_world_add_provider (&world, "hourly", "Rotation=no\nVerifyEvery=1h\nVerifyAtStart=yes", TRUE);
+  sim_world_add_channel (&world, "ends-soon", "hourly", "at", "rt", 300, 0);
+  for (guint i = 0; i < N_VERIFIED; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("ch-%u", i);
+
+      sim_world_add_channel (&world, id, "hourly", "at", "rt", LIFETIME, 0);
+    }
+  sim_time_run (200);
+  sim_world_start (&world);
+  for (guint i = 0; i < 30; i++)
+    {
+      guint before = start.n_asked;
+
+      sim_time_run (10);
+      most = MAX (most, start.n_asked - before);
+      g_assert_cmpuint (start.renewed, >=, 1);
+    }
+  g_assert_cmpuint (start.n_asked, >=, N_VERIFIED);
+  g_assert_cmpuint (most, <, N_VERIFIED / 10);
+
+  /* And every hour from then on. */
+  sim_time_run (3600);
+  g_assert_cmpuint (start.n_asked, >=, 2 * N_VERIFIED);
+  sim_world_tear_down (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -177,6 +238,7 @@ main (int argc, char **argv)
   g_test_add_func ("/storm/after-sleep", test_after_sleep);
   g_test_add_func ("/storm/killed-in-the-middle", test_killed_in_the_middle);
   g_test_add_func ("/storm/a-caller-is-next", test_a_caller_is_next);
+  g_test_add_func ("/storm/spread-after-start", test_spread_after_start);
 
   return g_test_run ();
 }
