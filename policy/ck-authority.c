@@ -101,7 +101,6 @@ ck_authority_question_dup_key (const CkAuthorityQuestion *question)
   append_list (key, question->allowed_users);
   append_list (key, question->allowed_groups);
   append_list (key, question->scopes);
-  append_part (key, question->caller_unit);
 
   return g_string_free (key, FALSE);
 }
@@ -147,7 +146,6 @@ make_parameters (const CkAuthorityQuestion *question, const char *cancellation_i
   add_list_detail (&details, "allowed_users", question->allowed_users);
   add_list_detail (&details, "allowed_groups", question->allowed_groups);
   add_list_detail (&details, "scopes", question->scopes);
-  add_detail (&details, "caller_unit", question->caller_unit);
 
   return g_variant_new ("((sa{sv})sa{ss}us)",
                         "system-bus-name",

@@ -19,7 +19,6 @@ G_BEGIN_DECLS
  * @allowed_users: (nullable): who else may use its token
  * @allowed_groups: (nullable): whose members may
  * @scopes: (nullable): the channel's
- * @caller_unit: the caller's systemd unit, or "" where the bus does not say
  * @interactive: whether the person may be asked for a password
  *
  * May this caller do that to this channel? A %NULL string is an empty one. Everything but @user and
@@ -39,7 +38,6 @@ typedef struct
   const char *const *allowed_users;
   const char *const *allowed_groups;
   const char *const *scopes;
-  const char *caller_unit;
   gboolean interactive;
 } CkAuthorityQuestion;
 
