@@ -42,11 +42,12 @@ void ck_access_log_handed_out (CkAccessLog *self,
 
 /**
  * ck_access_log_refused:
- * @entry: channel, provider, caller, uid, user, action, outcome and message are said
+ * @entry: channel, provider, caller, uid, user, method, action, outcome, unanswered and message are
+ *   said
  * @channel: (nullable): the channel, if there is one
  *
- * Each refusal is a journal entry; the channel's history has one for each user and action in ten
- * minutes, with how many came before it in that time.
+ * Each refusal is a journal entry; the channel's history has one for each user and action in a day,
+ * with how many came before it in that time.
  */
 void ck_access_log_refused (CkAccessLog *self, const CkAuditEntry *entry, CkChannel *channel);
 

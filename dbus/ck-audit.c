@@ -9,6 +9,8 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
+#include "ck-names.h"
+
 #define MAX_QUEUED 1000
 #define MAX_FIELDS 16
 
@@ -76,6 +78,8 @@ push (CkAudit *self, const char *message_id, int priority, const CkAuditEntry *e
   g_ptr_array_add (lines, g_strdup_printf ("PRIORITY=%d", priority));
   add_field (lines, "CK_CHANNEL", entry->channel);
   add_field (lines, "CK_PROVIDER", entry->provider);
+  add_field (lines, "CK_CLIENT", entry->client);
+  add_field (lines, "CK_METHOD", entry->method);
   add_field (lines, "CK_ACTION", entry->action);
   add_field (lines, "CK_OUTCOME", entry->outcome);
   add_field (lines, "CK_CAUSE", entry->cause);
@@ -99,7 +103,13 @@ push (CkAudit *self, const char *message_id, int priority, const CkAuditEntry *e
 void
 ck_audit_refusal (CkAudit *self, const CkAuditEntry *entry)
 {
-  push (self, CK_MESSAGE_REFUSAL, LOG_NOTICE, entry);
+  if (entry->unanswered)
+    push (self, CK_MESSAGE_UNANSWERED, LOG_WARNING, entry);
+  else if (g_str_equal (entry->action, CK_ACTION_USE_TOKEN)
+           || g_str_equal (entry->action, CK_ACTION_RECONNECT))
+    push (self, CK_MESSAGE_REFUSAL, LOG_NOTICE, entry);
+  else
+    push (self, CK_MESSAGE_REFUSAL_OF_MORE, LOG_NOTICE, entry);
 }
 
 void
@@ -136,4 +146,22 @@ void
 ck_audit_vault_used (CkAudit *self, const CkAuditEntry *entry)
 {
   push (self, CK_MESSAGE_VAULT_USED, LOG_NOTICE, entry);
+}
+
+void
+ck_audit_channel (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_CHANNEL, LOG_NOTICE, entry);
+}
+
+void
+ck_audit_client (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_CLIENT, LOG_NOTICE, entry);
+}
+
+void
+ck_audit_reload (CkAudit *self, const CkAuditEntry *entry)
+{
+  push (self, CK_MESSAGE_RELOAD, LOG_NOTICE, entry);
 }

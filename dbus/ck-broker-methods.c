@@ -7,6 +7,7 @@
 #include "ck-bus-service-private.h"
 #include "ck-channel-list.h"
 #include "ck-error.h"
+#include "ck-names.h"
 
 static const CkOptionSpec add_options[] = {
   { "display-name", "s" },   { "client", "s" },          { "assigned-user", "s" },
@@ -85,13 +86,26 @@ make_record (CkCall *call, GError **error)
 }
 
 static void
+audit (CkWork *work, const char *provider, const char *outcome, const char *message)
+{
+  ck_bus_service_audit (work->service, work->call, ck_audit_channel,
+                        (CkAuditEntry){ .provider = provider,
+                                        .action = CK_ACTION_MANAGE,
+                                        .outcome = outcome,
+                                        .message = message });
+}
+
+static void
 added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (CkWork) work = user_data;
   GError *error = NULL;
   g_autoptr (CkChannel) channel
       = ck_broker_add_channel_finish (CK_BROKER (source), result, &error);
+  const CkChannelRecord *record;
   g_autofree char *path = NULL;
+  g_autofree char *access = NULL;
+  g_autofree char *message = NULL;
 
   if (channel == NULL)
     {
@@ -99,6 +113,14 @@ added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  record = ck_channel_get_record (channel);
+  access = ck_bus_service_describe_access (record);
+  message = g_strdup_printf ("%s added %s (%s), %s",
+                             ck_caller_get_user (ck_call_get_caller (work->call)),
+                             record->id,
+                             record->provider,
+                             access);
+  audit (work, record->provider, "added", message);
   path = ck_channel_path (channel);
   ck_work_return (work, g_variant_new ("(o)", path));
 }
@@ -195,9 +217,20 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (CkWork) work = user_data;
   GError *error = NULL;
+  g_autofree char *message = NULL;
 
-  ck_broker_remove_channel_finish (CK_BROKER (source), result, &error);
-  ck_work_end (work, error);
+  if (!ck_broker_remove_channel_finish (CK_BROKER (source), result, &error))
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  message = g_strdup_printf ("%s removed %s (%s) and its history",
+                             ck_caller_get_user (ck_call_get_caller (work->call)),
+                             ck_call_get_channel (work->call),
+                             work->former);
+  audit (work, work->former, "removed", message);
+  ck_work_return (work, NULL);
 }
 
 static void
@@ -206,17 +239,22 @@ handle_remove_channel (CkCall *call, gpointer user_data)
   CkBusService *self = CK_BUS_SERVICE (user_data);
   GError *error = NULL;
   CkChannel *channel = ck_bus_service_find_channel (self, call, &error);
+  CkWork *work;
 
   if (channel == NULL)
-    ck_call_fail (call, error);
-  else
-    ck_broker_remove_channel_async (self->broker,
-                                    channel,
-                                    ck_options_get_boolean (ck_call_get_options (call),
-                                                            "keep-grant"),
-                                    NULL,
-                                    removed_cb,
-                                    ck_work_new (self, call));
+    {
+      ck_call_fail (call, error);
+      return;
+    }
+
+  work = ck_work_new (self, call);
+  work->former = g_strdup (ck_channel_get_record (channel)->provider);
+  ck_broker_remove_channel_async (self->broker,
+                                  channel,
+                                  ck_options_get_boolean (ck_call_get_options (call), "keep-grant"),
+                                  NULL,
+                                  removed_cb,
+                                  work);
 }
 
 static void
@@ -306,12 +344,22 @@ handle_list_providers (CkCall *call, gpointer user_data)
 static void
 handle_reload (CkCall *call, gpointer user_data)
 {
+  CkBusService *self = CK_BUS_SERVICE (user_data);
   GError *error = NULL;
+  g_autofree char *message = NULL;
 
-  if (ck_broker_reload (CK_BUS_SERVICE (user_data)->broker, &error))
-    ck_call_return (call, NULL);
-  else
-    ck_call_fail (call, error);
+  if (!ck_broker_reload (self->broker, &error))
+    {
+      ck_call_fail (call, error);
+      return;
+    }
+
+  message = g_strdup_printf ("%s had the configuration read again",
+                             ck_caller_get_user (ck_call_get_caller (call)));
+  ck_bus_service_audit (
+      self, call, ck_audit_reload,
+      (CkAuditEntry){ .action = CK_ACTION_MANAGE, .outcome = "reloaded", .message = message });
+  ck_call_return (call, NULL);
 }
 
 const CkMethod *

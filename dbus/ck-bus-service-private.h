@@ -64,10 +64,28 @@ GPtrArray *ck_bus_service_get_channels (CkBusService *self);
 CkChannel *ck_bus_service_find_channel (CkBusService *self, CkCall *call, GError **error);
 
 /**
+ * ck_bus_service_audit:
+ * @call: (transfer none): which was done
+ * @write: which entry of the journal it is
+ * @entry: what the entry says; who called, which channel and, if that is not said, its provider are
+ *   added
+ */
+void ck_bus_service_audit (CkBusService *self, CkCall *call, CkAuditFunc write, CkAuditEntry entry);
+
+/**
+ * ck_bus_service_describe_access:
+ *
+ * Returns: (transfer full): who may do what with a channel, for the journal
+ */
+char *ck_bus_service_describe_access (const CkChannelRecord *record) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * CkWork:
  * @service: (owned): whose handler it is
  * @call: (owned) (nullable): the call to answer, %NULL once that is done
  * @access: (owned) (nullable): who might use the channel when a token was asked for
+ * @former: (owned) (nullable): the provider of the channel or client that is removed or changed, as it
+ *   was before
  *
  * What a handler holds while it waits.
  */
@@ -76,6 +94,7 @@ typedef struct
   CkBusService *service;
   CkCall *call;
   char *access;
+  char *former;
 } CkWork;
 
 CkWork *ck_work_new (CkBusService *service, CkCall *call); /* call: (transfer full) */

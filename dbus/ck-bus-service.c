@@ -40,6 +40,46 @@ ck_bus_service_find_channel (CkBusService *self, CkCall *call, GError **error)
   return ck_broker_lookup_channel (self->broker, ck_call_get_channel (call), error);
 }
 
+void
+ck_bus_service_audit (CkBusService *self, CkCall *call, CkAuditFunc write, CkAuditEntry entry)
+{
+  CkCaller *caller = ck_call_get_caller (call);
+  CkChannel *channel = NULL;
+
+  entry.channel = ck_call_get_channel (call);
+  if (entry.channel != NULL)
+    channel = ck_bus_service_find_channel (self, call, NULL);
+  if (entry.provider == NULL && channel != NULL)
+    entry.provider = ck_channel_get_record (channel)->provider;
+  entry.caller = ck_caller_get_name (caller);
+  entry.uid = ck_caller_get_uid (caller);
+  entry.user = ck_caller_get_user (caller);
+  write (self->audit, &entry);
+}
+
+static void
+append_list (GString *words, const char *what, GStrv list)
+{
+  g_autofree char *joined = list != NULL ? g_strjoinv (", ", list) : NULL;
+
+  if (joined != NULL && *joined != '\0')
+    g_string_append_printf (words, "; %s: %s", what, joined);
+}
+
+char *
+ck_bus_service_describe_access (const CkChannelRecord *record)
+{
+  GString *words = g_string_new (NULL);
+
+  g_string_printf (words, "assigned to %s", record->assigned_user);
+  append_list (words, "allowed users", record->allowed_users);
+  append_list (words, "allowed groups", record->allowed_groups);
+  if (*record->pinned_account != '\0')
+    g_string_append_printf (words, "; pinned to account %s", record->pinned_account);
+
+  return g_string_free (words, FALSE);
+}
+
 static CkChannel *
 find_node (CkBusService *self, const char *node)
 {
@@ -280,31 +320,29 @@ static const GDBusSubtreeVTable attempt_subtree
 /* ---- the object ------------------------------------------------------------------------------ */
 
 static void
-on_refused (CkGuard *guard,
-            const char *caller,
-            guint uid,
-            const char *user,
-            const char *action,
-            const char *channel,
-            const GError *why,
-            gpointer user_data)
+on_refused (CkGuard *guard, const CkDenial *denial, gpointer user_data)
 {
   CkBusService *self = CK_BUS_SERVICE (user_data);
-  CkChannel *found = ck_broker_lookup_channel (self->broker, channel, NULL);
+  CkChannel *channel = NULL;
+
+  if (denial->channel != NULL)
+    channel = ck_broker_lookup_channel (self->broker, denial->channel, NULL);
 
   ck_access_log_refused (
       self->access_log,
       &(CkAuditEntry){
-          .channel = channel,
-          .provider = found != NULL ? ck_channel_get_record (found)->provider : "",
-          .caller = caller,
-          .uid = uid,
-          .user = user,
-          .action = action,
-          .outcome = ck_error_name (why->code),
-          .message = why->message,
+          .channel = denial->channel,
+          .provider = channel != NULL ? ck_channel_get_record (channel)->provider : NULL,
+          .caller = ck_caller_get_name (denial->caller),
+          .uid = ck_caller_get_uid (denial->caller),
+          .user = ck_caller_get_user (denial->caller),
+          .method = denial->method,
+          .action = denial->action,
+          .outcome = ck_error_name (denial->why->code),
+          .unanswered = !denial->answered,
+          .message = denial->why->message,
       },
-      found);
+      channel);
 }
 
 static gboolean

@@ -29,23 +29,6 @@ static const CkOptionSpec history_options[] = {
 
 static const CkOptionSpec plain_options[] = { CK_OPTION_TIMEOUT, { NULL } };
 
-static void
-audit (CkBusService *self,
-       CkCall *call,
-       void (*write) (CkAudit *audit, const CkAuditEntry *entry),
-       CkAuditEntry entry)
-{
-  CkCaller *caller = ck_call_get_caller (call);
-  CkChannel *channel = ck_bus_service_find_channel (self, call, NULL);
-
-  entry.channel = ck_call_get_channel (call);
-  entry.provider = channel != NULL ? ck_channel_get_record (channel)->provider : "";
-  entry.caller = ck_caller_get_name (caller);
-  entry.uid = ck_caller_get_uid (caller);
-  entry.user = ck_caller_get_user (caller);
-  write (self->audit, &entry);
-}
-
 /* ---- Reconnect, Disconnect -------------------------------------------------------------------- */
 
 /* Without a wish: what the provider says, else the browser where there is an address that it can
@@ -105,10 +88,10 @@ handle_reconnect (CkCall *call, gpointer user_data)
   message = g_strdup_printf ("%s begins to reconnect %s",
                              ck_caller_get_user (caller),
                              ck_call_get_channel (call));
-  audit (self,
-         call,
-         ck_audit_reconnect,
-         (CkAuditEntry){ .action = CK_ACTION_RECONNECT, .outcome = "begun", .message = message });
+  ck_bus_service_audit (self, call, ck_audit_reconnect,
+                        (CkAuditEntry){ .action = CK_ACTION_RECONNECT,
+                                        .outcome = "begun",
+                                        .message = message });
   path = ck_attempt_objects_add (self->attempts, attempt, caller);
   ck_call_return (call, g_variant_new ("(o)", path));
 }
@@ -119,11 +102,24 @@ disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (CkWork) work = user_data;
   GError *error = NULL;
   const char *outcome = ck_channel_disconnect_finish (result, &error);
+  g_autofree char *message = NULL;
 
   if (outcome == NULL)
-    ck_work_fail (work, error);
-  else
-    ck_work_return (work, g_variant_new ("(s)", outcome));
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  message = g_strdup_printf ("%s disconnected %s: its grant is %s",
+                             ck_caller_get_user (ck_call_get_caller (work->call)),
+                             ck_call_get_channel (work->call),
+                             outcome);
+  ck_bus_service_audit (work->service, work->call, ck_audit_channel,
+                        (CkAuditEntry){ .provider = ck_channel_get_record (CK_CHANNEL (source))->provider,
+                                        .action = CK_ACTION_DISCONNECT,
+                                        .outcome = "disconnected",
+                                        .message = message });
+  ck_work_return (work, g_variant_new ("(s)", outcome));
 }
 
 static void
@@ -177,12 +173,10 @@ modified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                               written ? "" : error->message);
 
   if (written || g_error_matches (error, CK_ERROR, CK_ERROR_STORE))
-    audit (work->service,
-           work->call,
-           ck_audit_assigned,
-           (CkAuditEntry){ .action = CK_ACTION_MANAGE,
-                           .outcome = modification->what,
-                           .message = message });
+    ck_bus_service_audit (work->service, work->call, ck_audit_assigned,
+                          (CkAuditEntry){ .action = CK_ACTION_MANAGE,
+                                          .outcome = modification->what,
+                                          .message = message });
   ck_work_end (work, error);
 }
 
@@ -193,14 +187,11 @@ modify (CkWork *work, CkChannelRecord *record, const char *what)
   const char *user = ck_caller_get_user (ck_call_get_caller (work->call));
   CkChannel *channel = ck_bus_service_find_channel (work->service, work->call, NULL);
   Modification *modification = g_new0 (Modification, 1);
+  g_autofree char *access = ck_bus_service_describe_access (record);
 
   modification->work = work;
   modification->what = what;
-  modification->message = g_strdup_printf ("%s: %s by %s; assigned to %s",
-                                           record->id,
-                                           what,
-                                           user,
-                                           record->assigned_user);
+  modification->message = g_strdup_printf ("%s: %s by %s; %s", record->id, what, user, access);
   ck_broker_modify_channel_async (work->service->broker, channel, record, what, user, modified_cb,
                                   modification);
 }

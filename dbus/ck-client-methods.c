@@ -6,6 +6,7 @@
 #include "ck-argument.h"
 #include "ck-bus-service-private.h"
 #include "ck-error.h"
+#include "ck-names.h"
 #include "ck-redirect-rules.h"
 
 static const CkOptionSpec add_options[] = {
@@ -84,14 +85,53 @@ make_record (CkCall *call, GError **error)
   return g_steal_pointer (&record);
 }
 
+/* Answers the call of @work. */
+static void
+end (CkWork *work, const char *provider, const char *outcome, GError *error)
+{
+  g_autofree char *message = NULL;
+  const char *id;
+
+  if (error != NULL)
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  g_variant_get_child (ck_call_get_parameters (work->call), 0, "&s", &id);
+  message = g_strdup_printf ("the client %s of %s was %s by %s",
+                             id,
+                             provider,
+                             outcome,
+                             ck_caller_get_user (ck_call_get_caller (work->call)));
+  ck_bus_service_audit (work->service, work->call, ck_audit_client,
+                        (CkAuditEntry){ .provider = provider,
+                                        .client = id,
+                                        .action = CK_ACTION_MANAGE,
+                                        .outcome = outcome,
+                                        .message = message });
+  ck_work_return (work, NULL);
+}
+
+/* Of the client @id as it is now, before it is changed or removed. */
+static void
+remember_former (CkWork *work, const char *id)
+{
+  const CkClientRecord *record = ck_broker_lookup_client (work->service->broker, id, NULL);
+
+  work->former = record != NULL ? g_strdup (record->provider) : NULL;
+}
+
 static void
 added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (CkWork) work = user_data;
   GError *error = NULL;
+  const char *provider;
 
   ck_broker_add_client_finish (CK_BROKER (source), result, &error);
-  ck_work_end (work, error);
+  g_variant_get_child (ck_call_get_parameters (work->call), 1, "&s", &provider);
+  end (work, provider, work->former != NULL ? "changed" : "added", error);
 }
 
 static void
@@ -118,14 +158,18 @@ secret_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     record = make_record (work->call, &error);
   if (record == NULL)
-    ck_work_fail (work, error);
-  else
-    ck_broker_add_client_async (broker,
-                                g_steal_pointer (&record),
-                                secret,
-                                NULL,
-                                added_cb,
-                                g_steal_pointer (&work));
+    {
+      ck_work_fail (work, error);
+      return;
+    }
+
+  remember_former (work, record->id);
+  ck_broker_add_client_async (broker,
+                              g_steal_pointer (&record),
+                              secret,
+                              NULL,
+                              added_cb,
+                              g_steal_pointer (&work));
 }
 
 /* Here and not in the broker, to which a backup may give back a client that was added before the rules
@@ -166,17 +210,19 @@ removed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   ck_broker_remove_client_finish (CK_BROKER (source), result, &error);
-  ck_work_end (work, error);
+  end (work, work->former, "removed", error);
 }
 
 static void
 handle_remove_client (CkCall *call, gpointer user_data)
 {
   CkBusService *self = CK_BUS_SERVICE (user_data);
+  CkWork *work = ck_work_new (self, call);
   const char *id;
 
   g_variant_get_child (ck_call_get_parameters (call), 0, "&s", &id);
-  ck_broker_remove_client_async (self->broker, id, NULL, removed_cb, ck_work_new (self, call));
+  remember_former (work, id);
+  ck_broker_remove_client_async (self->broker, id, NULL, removed_cb, work);
 }
 
 static void

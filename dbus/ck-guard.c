@@ -162,19 +162,23 @@ make_question (const Passage *passage, CkAuthorityQuestion *question, GError **e
     }
 }
 
+/* One who has left was told nothing. */
 static void
-tell_refused (const Passage *passage, const char *channel, const GError *why)
+tell_refused (const Passage *passage, const char *channel, gboolean answered, const GError *why)
 {
-  CkCaller *caller = ck_call_get_caller (passage->call);
+  const CkDenial denial = {
+    .caller = ck_call_get_caller (passage->call),
+    .method = passage->info->name,
+    .action = passage->action,
+    .channel = channel,
+    .answered = answered,
+    .why = why,
+  };
 
-  g_signal_emit_by_name (passage->guard,
-                         "refused",
-                         ck_caller_get_name (caller),
-                         ck_caller_get_uid (caller),
-                         ck_caller_get_user (caller),
-                         passage->action,
-                         channel != NULL ? channel : "",
-                         why);
+  if (g_error_matches (why, CK_ERROR, CK_ERROR_CANCELLED))
+    g_debug ("%s: %s", passage->action, why->message);
+  else
+    g_signal_emit_by_name (passage->guard, "refused", &denial);
 }
 
 /* ---- one question ---------------------------------------------------------------------------- */
@@ -186,14 +190,15 @@ authority_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Passage) passage = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean answered;
 
-  if (ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
+  if (ck_authority_check_finish (CK_AUTHORITY (source), result, &answered, &error))
     {
       ask (passage, passage->asked);
       return;
     }
 
-  tell_refused (passage, ck_call_get_channel (passage->call), error);
+  tell_refused (passage, ck_call_get_channel (passage->call), answered, error);
   fail (passage, g_steal_pointer (&error));
 }
 
@@ -278,10 +283,11 @@ batch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (BatchItem) item = user_data;
   Batch *batch = item->batch;
   g_autoptr (GError) error = NULL;
+  gboolean answered;
 
-  if (!ck_authority_check_finish (CK_AUTHORITY (source), result, &error))
+  if (!ck_authority_check_finish (CK_AUTHORITY (source), result, &answered, &error))
     {
-      tell_refused (batch->passage, item->channel, error);
+      tell_refused (batch->passage, item->channel, answered, error);
       batch->refusals->pdata[item->index] = g_strdup (error->message);
     }
   if (--batch->n_waiting == 0)
@@ -518,13 +524,8 @@ ck_guard_class_init (CkGuardClass *class)
                 NULL,
                 NULL,
                 G_TYPE_NONE,
-                6,
-                G_TYPE_STRING,
-                G_TYPE_UINT,
-                G_TYPE_STRING,
-                G_TYPE_STRING,
-                G_TYPE_STRING,
-                G_TYPE_ERROR);
+                1,
+                G_TYPE_POINTER);
 }
 
 static void

@@ -23,14 +23,32 @@ typedef gboolean (*CkDescribeFunc) (const char *channel,
                                     GError **error);
 
 /**
+ * CkDenial:
+ * @caller: who was told no, and is still there
+ * @method: what it called
+ * @action: the polkit action of that
+ * @channel: (nullable): the channel it was about
+ * @answered: %FALSE: it is a no only because polkit did not answer
+ * @why: what it was told
+ */
+typedef struct
+{
+  CkCaller *caller;
+  const char *method;
+  const char *action;
+  const char *channel;
+  gboolean answered;
+  const GError *why;
+} CkDenial;
+
+/**
  * CkGuard:
  *
  * What every method call passes through, in this order: a handler must be known and the XML must
  * name its polkit action, options and ids must be well-formed, the bus must say who calls, that uid
  * must not have too much under way, polkit must say yes. Only then the handler runs.
  *
- * Signal `refused` (const char *caller, guint uid, const char *user, const char *action,
- * const char *channel, const GError *why): somebody was told no, by polkit or in its place
+ * Signal `refused` (const CkDenial *denial): somebody was told no, by polkit or in its place
  */
 #define CK_TYPE_GUARD (ck_guard_get_type ())
 G_DECLARE_FINAL_TYPE (CkGuard, ck_guard, CK, GUARD, GObject)

@@ -16,17 +16,10 @@ static const CkOptionSpec plain_options[] = { CK_OPTION_TIMEOUT, { NULL } };
 static void
 audit (CkWork *work, const char *outcome, const char *message)
 {
-  CkCaller *caller = ck_call_get_caller (work->call);
-
-  ck_audit_vault_used (work->service->audit,
-                       &(CkAuditEntry){
-                           .caller = ck_caller_get_name (caller),
-                           .uid = ck_caller_get_uid (caller),
-                           .user = ck_caller_get_user (caller),
-                           .action = CK_ACTION_MANAGE_VAULT,
-                           .outcome = outcome,
-                           .message = message,
-                       });
+  ck_bus_service_audit (work->service, work->call, ck_audit_vault_used,
+                        (CkAuditEntry){ .action = CK_ACTION_MANAGE_VAULT,
+                                        .outcome = outcome,
+                                        .message = message });
 }
 
 static const char *

@@ -41,6 +41,7 @@ ck_work_free (CkWork *work)
   g_clear_pointer (&work->call, ck_call_unref);
   g_object_unref (work->service);
   g_free (work->access);
+  g_free (work->former);
   g_free (work);
 }
 

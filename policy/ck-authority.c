@@ -330,17 +330,13 @@ check_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (reply != NULL)
     refusal = judge (check, reply, &plain);
-  else
-    {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
-          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        withdraw (check);
-      refusal = ck_refusal_explain_error (error);
-    }
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
+           || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    withdraw (check);
 
   if (plain && check->key != NULL && check->epoch == self->epoch)
     remember (self, check->key);
-  answer_all (check, refusal);
+  answer_all (check, reply != NULL ? refusal : error);
 }
 
 static void
@@ -413,13 +409,17 @@ ck_authority_check_async (CkAuthority *self,
 }
 
 gboolean
-ck_authority_check_finish (CkAuthority *self, GAsyncResult *result, GError **error)
+ck_authority_check_finish (CkAuthority *self,
+                           GAsyncResult *result,
+                           gboolean *answered,
+                           GError **error)
 {
   g_autoptr (GError) own = NULL;
   gboolean authorized = g_task_propagate_boolean (G_TASK (result), &own);
 
-  /* The task's own word for a caller who has left is one of another domain. */
-  if (g_error_matches (own, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  /* A refusal is of our own domain; why there is no answer is GIO's or the bus's. */
+  *answered = own == NULL || own->domain == CK_ERROR;
+  if (!*answered)
     g_propagate_error (error, ck_refusal_explain_error (own));
   else if (own != NULL)
     g_propagate_error (error, g_steal_pointer (&own));

@@ -81,6 +81,8 @@ gboolean ck_authority_check_remembered (CkAuthority *self, const CkAuthorityQues
  * answers nonsense), %CK_ERROR_INTERACTION_REQUIRED (a password would help but nobody may be asked),
  * %CK_ERROR_TIMED_OUT (18 s, or 120 s where a person is asked), %CK_ERROR_CANCELLED.
  *
+ * Where polkit gave no answer, it is a no all the same: ck_authority_check_finish() tells which.
+ *
  * org.channelkeeper.reconnect is refused to uid 0, for which polkit runs no rule, unless root is the
  * assigned user.
  */
@@ -89,8 +91,15 @@ void ck_authority_check_async (CkAuthority *self,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-gboolean ck_authority_check_finish (CkAuthority *self, GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_authority_check_finish:
+ * @answered: (out): whether somebody decided; %FALSE: it is a no only because polkit did not answer
+ */
+gboolean ck_authority_check_finish (CkAuthority *self,
+                                    GAsyncResult *result,
+                                    gboolean *answered,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_authority_forget_caller:

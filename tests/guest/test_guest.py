@@ -12,6 +12,8 @@ from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
 STATE = "/var/lib/channelkeeper"
 NEXT_CREDENTIAL = CREDENTIAL + ".next"
 REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
+REFUSAL_OF_MORE = "bc6aff483d094de0ada90d078d296406"
+CHANNEL = "c570cb7df0324a858ddba11593a02fd0"
 HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
 VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
 
@@ -106,6 +108,11 @@ def test_bob_is_refused(guest, world):
     assert entry["_SYSTEMD_UNIT"] == BROKER
     shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={REFUSAL}")
     assert "channelctl access stage --allow-user=bob" in shown, shown
+    assert world.ctl("bob", "assign", "stage", "bob", "--no-ask-password").code == 3
+    shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={REFUSAL_OF_MORE}", "CK_METHOD=Assign")
+    assert "bob was refused: Assign" in shown and "write a rule" in shown and "--allow-user" not in shown, shown
+    shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={CHANNEL}", "CK_OUTCOME=added")
+    assert "Channel stage was added by root" in shown and "assigned to alice" in shown, shown
 
 
 def test_journal_says_who_got_the_token(guest, world):

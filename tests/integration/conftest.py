@@ -51,7 +51,9 @@ def ledger():
 
 @pytest.fixture(scope="session", autouse=True)
 def journal():
-    return Journal()
+    it = Journal()
+    yield it
+    assert it.misfits() == [], "an entry does not have what its text in the catalog names"
 
 
 @pytest.fixture(scope="session")

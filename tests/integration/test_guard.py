@@ -9,6 +9,7 @@ import pytest
 from gi.repository import GLib
 from harness import setups
 from harness.caller import BROKER, CHANNEL, ROOT, BusError, Caller, options
+from harness.journal import explain
 from harness.run import Running
 from harness.wait import spin, wait_for
 
@@ -110,7 +111,7 @@ def test_a_changed_list_is_another_question(connected, root, bob):
     assert refused(connected.seen_by(bob).token).word == "NotAuthorized"
 
 
-def test_nobody_waits_for_a_hung_polkit_but_who_needs_it(connected, callers, hung_polkit, broker):
+def test_nobody_waits_for_a_hung_polkit_but_who_needs_it(connected, callers, hung_polkit, broker, journal):
     known = connected.seen_by(callers("studio"))
     known.token()
     hung_polkit.begin()
@@ -125,6 +126,8 @@ def test_nobody_waits_for_a_hung_polkit_but_who_needs_it(connected, callers, hun
         pending.result(25)
     assert error.value.word == "TimedOut"
     assert 17 <= time.monotonic() - begun < 22
+    [entry] = wait_for(lambda: journal.find(CK_CALLER=fresh.api.unique_name), 5, "the journal's entry")
+    assert entry["CK_OUTCOME"] == error.value.name and "polkit did not answer" in explain(entry)
     hung_polkit.end()
     assert fresh.token()[0]
     assert broker.alive()

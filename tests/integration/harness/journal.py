@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A journal that keeps what it is sent, at the socket where journald would listen."""
+"""A journal that keeps what it is sent, at the socket where journald would listen, and explains it as
+`journalctl -x` does."""
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
 
 SOCKET = "/run/systemd/journal/socket"
+CATALOG = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "systemd", "channelkeeper.catalog")
+FIELD = re.compile(r"@([A-Z_]+)@")
 
 
 class Journal:
@@ -33,6 +37,31 @@ class Journal:
         """The entries from number `since` on in which every given field has that value."""
         return [entry for entry in self.entries[since:]
                 if all(entry.get(name) == value for name, value in fields.items())]
+
+    def misfits(self, since=0):
+        """(message, what its catalog text names and it has not) of the entries that `journalctl -x` would
+        explain with a gap."""
+        texts, found = catalog(), []
+        for entry in self.entries[since:]:
+            if not any(name.startswith("CK_") for name in entry):
+                continue
+            text = texts.get(entry.get("MESSAGE_ID"))
+            missing = ["a text"] if text is None else [name for name in FIELD.findall(text) if not entry.get(name)]
+            if missing:
+                found.append((entry["MESSAGE"], missing))
+        return found
+
+
+def catalog():
+    """{message id: text}"""
+    with open(CATALOG, encoding="utf-8") as stream:
+        parts = re.split(r"^-- ([0-9a-f]{32})$", stream.read(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def explain(entry):
+    """What `journalctl -x` shows with the entry."""
+    return FIELD.sub(lambda found: entry.get(found[1], found[1]), catalog()[entry["MESSAGE_ID"]])
 
 
 def parse(data):
