@@ -32,6 +32,7 @@ struct _CkBroker
   CkGate *gate;
   GHashTable *saves;     /* CkSave, owned, that waits to be tried again */
   GPtrArray *attempts;   /* of CkAttempt; ck-attempt.c keeps it */
+  GPtrArray *unproved;   /* of CkVaultGrant: what a reconnect had stored when the former run ended */
   GPtrArray *unannounced; /* CkEvent of the former run; NULL once that is settled */
   guint64 sequence;
   guint64 last_time;   /* the wall clock of the former run's last write */

@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 
+#include "ck-adoption.h"
 #include "ck-clock.h"
 #include "ck-error.h"
 #include "ck-lifecycle.h"
@@ -150,6 +151,37 @@ fail_start (GTask *task, GError *error)
   g_task_return_error (task, error);
 }
 
+static CkVaultGrant *
+find_unproved (CkBroker *self, const char *channel)
+{
+  for (guint i = 0; i < self->unproved->len; i++)
+    {
+      CkVaultGrant *grant = g_ptr_array_index (self->unproved, i);
+
+      if (g_str_equal (grant->channel, channel))
+        return grant;
+    }
+
+  return NULL;
+}
+
+static void
+resume_adoptions (CkBroker *self, GPtrArray *channels)
+{
+  for (guint i = 0; i < channels->len; i++)
+    {
+      CkChannel *channel = g_ptr_array_index (channels, i);
+      CkVaultGrant *found;
+
+      if (ck_channel_get_record (channel)->adopting == 0)
+        continue;
+      found = find_unproved (self, ck_channel_get_id (channel));
+      ck_adoption_resume (self, channel, found != NULL ? found->grant : NULL,
+                          found != NULL && !found->kept);
+    }
+  g_ptr_array_set_size (self->unproved, 0);
+}
+
 static void
 finish_start (GTask *task)
 {
@@ -161,6 +193,7 @@ finish_start (GTask *task)
   self->started = TRUE;
   ck_broker_announce_again (self);
   self->started_at = ck_clock_now ();
+  resume_adoptions (self, channels);
   for (guint i = 0; i < channels->len; i++)
     ck_broker_replan (self, g_ptr_array_index (channels, i));
   /* What reading ten thousand channels needed for a moment is not kept for ever. */
@@ -367,6 +400,21 @@ reconcile (CkBroker *self, CkChannel *channel, const CkVaultGrant *best)
   settle_mark (self, channel);
 }
 
+/* What a person had brought when the broker ended is proved before it takes the place of another. */
+static void
+set_unproved_aside (CkBroker *self, GPtrArray *grants)
+{
+  g_ptr_array_set_size (self->unproved, 0);
+  for (guint i = grants->len; i > 0; i--)
+    {
+      const CkVaultGrant *grant = g_ptr_array_index (grants, i - 1);
+      CkChannel *channel = g_hash_table_lookup (self->channels, grant->channel);
+
+      if (channel != NULL && ck_channel_get_record (channel)->adopting == grant->generation)
+        g_ptr_array_add (self->unproved, g_ptr_array_steal_index_fast (grants, i - 1));
+    }
+}
+
 /* By channel the grant of the highest generation; an unreadable one yields to a readable older one. */
 static GHashTable *
 choose_grants (CkBroker *self, GPtrArray *grants)
@@ -425,6 +473,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   ck_vault_add_kept_grants (self->vault, grants);
+  set_unproved_aside (self, grants);
   best = choose_grants (self, grants);
   for (guint i = 0; i < channels->len; i++)
     {

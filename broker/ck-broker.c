@@ -43,6 +43,7 @@ ck_broker_finalize (GObject *object)
 
   g_clear_object (&self->planner);
   g_clear_pointer (&self->gate, ck_gate_free);
+  g_clear_pointer (&self->unproved, g_ptr_array_unref);
   g_clear_pointer (&self->unannounced, g_ptr_array_unref);
   g_clear_pointer (&self->saves, g_hash_table_unref);
   g_clear_pointer (&self->cut_off, g_ptr_array_unref);
@@ -99,6 +100,7 @@ ck_broker_init (CkBroker *self)
   self->gate = ck_gate_new ();
   self->saves = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ck_save_free, NULL);
   self->attempts = g_ptr_array_new_with_free_func (g_object_unref);
+  self->unproved = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_vault_grant_free);
 }
 
 void

@@ -187,6 +187,7 @@ make_record (const CkChannelRecord *backed_up)
   record->duplicates_at = record->issued_at = record->expires_at = record->renewable_until = 0;
   record->reconnect_by = record->last_renewal = record->last_verified = 0;
   record->renewal_started = 0;
+  record->adopting = 0;
   record->in_doubt = record->doubt_tried = record->quarantined = FALSE;
   record->refused_count = record->warned = 0;
   record->refused_since = 0;

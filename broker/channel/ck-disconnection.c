@@ -80,6 +80,7 @@ forget (GTask *task)
   Disconnection *disconnection = g_task_get_task_data (task);
   CkVault *vault = ck_broker_get_vault (disconnection->broker);
   guint64 generation = ck_channel_get_record (channel)->generation;
+  guint64 refused = ck_channel_get_record (channel)->adopting;
 
   ck_save_forget_left_over (disconnection->broker, channel);
   /* The former one is still there if this one could not be saved, or that one not be cleared. */
@@ -90,6 +91,9 @@ forget (GTask *task)
                                 NULL,
                                 NULL,
                                 NULL);
+  /* One that a reconnect brought, the platform refused, and the vault did not give up. */
+  if (refused > 0)
+    ck_vault_clear_grant_async (vault, ck_channel_get_id (channel), refused, NULL, NULL, NULL);
   ck_vault_clear_grant_async (vault,
                               ck_channel_get_id (channel),
                               generation,

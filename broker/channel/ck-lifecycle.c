@@ -191,9 +191,10 @@ keep_reconnect_by (CkChannelRecord *record,
 }
 
 static void
-settle_renewal (CkChannelRecord *record)
+settle_marks (CkChannelRecord *record)
 {
   record->renewal_started = 0;
+  record->adopting = 0;
   record->in_doubt = FALSE;
   record->doubt_tried = FALSE;
 }
@@ -227,7 +228,7 @@ ck_lifecycle_granted (const CkChannelRecord *before,
                              || (before->state == CK_STATE_BLOCKED && context->unproved));
   GVariantDict details;
 
-  settle_renewal (record);
+  settle_marks (record);
   /* The clock was set back while the answer was on its way. */
   set_clocks (record, grant, issued > context->now ? issued - context->now : 0, context);
   if (by == NULL && reconnect_by != CK_TIME_UNKNOWN && context->can_renew)
@@ -491,7 +492,7 @@ ck_lifecycle_disconnected (const CkChannelRecord *before,
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
   GVariantDict details;
 
-  settle_renewal (record);
+  settle_marks (record);
   record->state = CK_STATE_UNCONNECTED;
   record->cause = CK_CAUSE_DISCONNECTED;
   replace_string (&record->detail, "");

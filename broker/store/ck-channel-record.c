@@ -37,6 +37,8 @@ static const CkField fields[] = {
   FIELD (last_renewal, NUMBER),
   FIELD (last_verified, NUMBER),
   FIELD (renewal_started, NUMBER),
+  FIELD (adopting, NUMBER),
+  FIELD (adopting_user, TEXT),
   FIELD (in_doubt, FLAG),
   FIELD (doubt_tried, FLAG),
   FIELD (quarantined, FLAG),

@@ -47,6 +47,8 @@ typedef struct
   guint64 last_verified;
 
   gint64 renewal_started; /* generation whose renewal was begun and is not settled, 0: none */
+  guint64 adopting;       /* generation that a person brought and that is not proved yet, 0: none */
+  char *adopting_user;    /* who brought it; empty: nobody was needed */
   gboolean in_doubt;      /* a renewal's request went out and no answer came back */
   gboolean doubt_tried;   /* the one retry of a grant in doubt is spent */
   gboolean quarantined;   /* the grant is kept, but dead or doubtful */

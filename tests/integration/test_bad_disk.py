@@ -8,6 +8,7 @@ import time
 
 import pytest
 from harness import setups, tree
+from harness.browser import Browser
 from harness.caller import CHANNEL, BusError, options
 from harness.wait import spin, wait_for
 
@@ -120,6 +121,35 @@ def test_a_change_that_the_disk_refuses(disk, connected, root, bob, broker, jour
     broker.start()
     with pytest.raises(BusError, match="NotAuthorized"):
         bobs.token()
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["proved", "refused"])
+def test_kill_before_a_reconnect_is_proved(disk, connected, oidc, broker, refused):
+    """The person need not come again; and the old grant is there until the platform has said yes to the new
+    one. The slow disk is for the platform to fall silent between the sign-in and the proof."""
+    old = connected.token()[0]
+    since = len(oidc.requests())
+    disk.be("slow")
+    setups.walk(connected.reconnect(flow="browser"), Browser("alice-channel"))
+    wait_for(lambda: oidc.token_requests("authorization_code", since), 10, "the sign-in")
+    spin(1)
+    oidc.fault("hang", "/me")
+    wait_for(lambda: [e for e in oidc.requests()[since:] if e.get("path") == "/me"], 6 * FSYNC, "the proof")
+    broker.kill()
+    disk.be_well()
+    oidc.fault("invalid-client" if refused else "", "/me")
+    broker.start()
+    if not refused:
+        wait_for(lambda: connected.prop("Generation") == 2, 20, "the reconnect going on")
+        assert [row[2]["user"] for row in connected.history() if row[1] == "Reconnected"] == ["alice", "alice"]
+        assert "Renewed" not in [row[1] for row in connected.history()]
+        assert connected.token()[0] != old and oidc.accepts(connected.token()[0]) == "alice-channel"
+        return
+    wait_for(lambda: "refused it at once" in broker.log(), 20, "the refusal")
+    oidc.fault("", "/me")
+    assert (connected.state, connected.prop("Generation"), connected.token()[0]) == ("connected", 1, old)
+    connected.renew()
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
 
 
 def test_an_end_during_a_slow_fsync_loses_nothing(disk, connected, oidc, broker):

@@ -127,6 +127,8 @@ make_full (const char *id)
   record->last_renewal = 16;
   record->last_verified = 17;
   record->renewal_started = 18;
+  record->adopting = 21;
+  set_text (&record->adopting_user, "carol");
   record->in_doubt = TRUE;
   record->quarantined = TRUE;
   record->refused_count = G_MAXUINT;
@@ -165,6 +167,8 @@ assert_same (const CkChannelRecord *a, const CkChannelRecord *b)
   g_assert_cmpuint (a->last_renewal, ==, b->last_renewal);
   g_assert_cmpuint (a->last_verified, ==, b->last_verified);
   g_assert_cmpint (a->renewal_started, ==, b->renewal_started);
+  g_assert_cmpuint (a->adopting, ==, b->adopting);
+  g_assert_cmpstr (a->adopting_user, ==, b->adopting_user);
   g_assert_cmpint (a->in_doubt, ==, b->in_doubt);
   g_assert_cmpint (a->doubt_tried, ==, b->doubt_tried);
   g_assert_cmpint (a->quarantined, ==, b->quarantined);
