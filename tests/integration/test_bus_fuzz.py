@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every member that the introspection XML names, called by an ordinary user and by an allowed app with
-random and hostile values. CK_SEED repeats a run, CK_FUZZ_SECONDS lengthens one."""
+"""Every member that the introspection XML names, called with random and hostile values by a user who may
+nothing, by an app that may have the token, by the assigned user, and by root, who may all. CK_SEED repeats
+a run, CK_FUZZ_SECONDS lengthens one."""
 
 import os
 import random
@@ -9,7 +10,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from gi.repository import GLib
-from harness.caller import BUS_NAME, PROPERTIES, ROOT, BusError
+from harness import setups
+from harness.caller import ATTEMPT, BROKER, BUS_NAME, CHANNEL, PROPERTIES, ROOT, BusError
 from harness.wait import wait_for
 
 SECONDS = float(os.environ.get("CK_FUZZ_SECONDS", "5"))
@@ -60,14 +62,15 @@ def value(chance, kind, depth=0):
 
 
 def members(*apis_and_paths):
-    """(interface, method, [argument types]) of everything that introspection shows."""
-    found = {(PROPERTIES, "Set"): ["s", "s", "v"]}
+    """(interface, method, [argument types], path) of everything that introspection shows."""
+    found = {}
     for api, path in apis_and_paths:
+        found[PROPERTIES, "Set", path] = ["s", "s", "v"]
         for interface in ET.fromstring(api.introspect(path)).findall("interface"):
             for method in interface.findall("method"):
-                found[interface.get("name"), method.get("name")] = [
+                found[interface.get("name"), method.get("name"), path] = [
                     arg.get("type") for arg in method.findall("arg") if arg.get("direction") != "out"]
-    return sorted((interface, method, kinds) for (interface, method), kinds in found.items())
+    return sorted((interface, method, kinds, path) for (interface, method, path), kinds in found.items())
 
 
 def arguments(chance, kinds):
@@ -79,37 +82,73 @@ def arguments(chance, kinds):
     return builder.end()
 
 
-def take(pending, seed):
-    """Waits for an answer, and closes what came with it."""
-    wait_for(lambda: pending.done, 30, f"an answer (CK_SEED={seed})")
-    assert pending.error is None or isinstance(pending.error, BusError)
-    for fd in pending.fds:
-        os.close(fd)
+class Assault:
+    """Hostile calls on one connection, several under way at once."""
+
+    def __init__(self, caller, seed):
+        self.caller, self.seed, self.chance = caller, seed, random.Random(seed)
+        self.pending, self.count, self.granted = [], 0, 0
+        self.attempt = PATHS[-2]  # the newest of this caller's
+
+    def send(self, path, interface, method, args):
+        with open(os.devnull, "rb") as nothing:  # what is sent is a duplicate
+            fds = [nothing.fileno()] if self.chance.random() < 0.7 else None
+            self.pending.append(self.caller.send(path, interface, method, args, fds=fds))
+        self.count += 1
+        if len(self.pending) >= AT_ONCE:
+            self.take()
+
+    def take(self):
+        """Waits for an answer, and closes what came with it."""
+        one = self.pending.pop(0)
+        wait_for(lambda: one.done, 30, f"an answer (CK_SEED={self.seed})")
+        assert one.error is None or isinstance(one.error, BusError)
+        for fd in one.fds:
+            os.close(fd)
+        if not one.error:
+            self.granted += 1
+            if one.value and str(one.value[0]).startswith(ROOT + "/attempt/"):
+                self.attempt = one.value[0]
+
+    def run(self, everything, channel):
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if self.count % 50 == 0:  # there is an attempt to respond to
+                self.send(channel, CHANNEL, "Reconnect", GLib.Variant("(a{sv})", ({},)))
+            interface, method, kinds, path = self.chance.choice(everything)
+            if interface == ATTEMPT:
+                path = self.attempt
+            if self.chance.random() < 0.1:
+                path = self.chance.choice(PATHS)
+            self.send(path, interface, method, arguments(self.chance, kinds))
+        while self.pending:
+            self.take()
 
 
-@pytest.mark.parametrize("user", ["bob", "studio"])
+@pytest.mark.parametrize("user", ["bob", "studio", "alice", "root"])
 def test_hostile_values(connected, root, callers, broker, user):
     seed = int(os.environ.get("CK_SEED", random.randrange(1 << 32)))
-    chance = random.Random(seed)
-    caller, devnull = callers(user), os.open(os.devnull, os.O_RDONLY)
+    assault = Assault(callers(user), seed)
     everything = members((root, ROOT), (root, connected.path))
-    everything += [("org.channelkeeper.Attempt1", "Respond", ["u", "a{sv}"]), ("org.channelkeeper.Attempt1", "Cancel", [])]
+    everything += [(ATTEMPT, "Respond", ["u", "a{sv}"], None), (ATTEMPT, "Cancel", [], None)]
     assert len(everything) > 30
-    before = {name: connected.prop(name) for name in ("AssignedUser", "AllowedUsers", "AllowedGroups", "AccountId", "Scopes")}
-    pending, count, deadline = [], 0, time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        interface, method, kinds = chance.choice(everything)
-        path = chance.choice(PATHS) if chance.random() < 0.3 else (
-            ROOT if interface == "org.channelkeeper.Broker1" else connected.path)
-        fds = [devnull] if chance.random() < 0.7 else None  # what is sent is a duplicate
-        pending.append(caller.send(path, interface, method, arguments(chance, kinds), fds=fds))
-        count += 1
-        if len(pending) >= AT_ONCE:
-            take(pending.pop(0), seed)
-    for one in pending:
-        take(one, seed)
-    os.close(devnull)
+    granted = {name: connected.prop(name) for name in ("AssignedUser", "AllowedUsers", "AllowedGroups")}
+    account = {name: connected.prop(name) for name in ("AccountId", "Scopes")}
+
+    assault.run(everything, connected.path)
+    assault.caller.close()
+
     assert broker.alive(), f"CK_SEED={seed}"
-    assert {name: connected.prop(name) for name in before} == before, f"CK_SEED={seed}"
-    assert root.get(ROOT, BUS_NAME, "ChannelCount") == 1 and connected.token()[0]
-    assert count > 100, count
+    assert assault.count > 100, assault.count
+    if user == "root":  # who may have removed it all, and yet the vault is one that opens
+        assert assault.granted > 20, assault.granted
+        broker.restart()
+        assert root.get(ROOT, BROKER, "VaultState") == "open", f"CK_SEED={seed}"
+        return
+    assert {name: connected.prop(name) for name in granted} == granted, f"CK_SEED={seed}"
+    assert root.get(ROOT, BUS_NAME, "ChannelCount") == 1
+    if user == "alice":  # who may have given up the grant, and gets it back
+        assert assault.granted > 20, assault.granted
+        assert assault.attempt != PATHS[-2], "no attempt"
+        setups.connect(connected, "alice-channel")
+    assert {name: connected.prop(name) for name in account} == account and connected.token()[0], f"CK_SEED={seed}"
