@@ -163,7 +163,7 @@ ck_broker_apply_channels (CkBroker *self)
                         channel,
                         ck_channel_record_copy (ck_channel_get_record (channel)),
                         NULL);
-      ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
+      ck_broker_emit_channel_added (self, channel);
     }
   review_declared (self, files);
 }
@@ -298,7 +298,7 @@ add_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  ck_broker_emit_channel (self, CK_BROKER_CHANNEL_ADDED, channel);
+  ck_broker_emit_channel_added (self, channel);
   ck_broker_emit_changed (self);
   ck_siblings_review_added (self, channel);
   ck_broker_replan (self, channel);
@@ -345,12 +345,26 @@ ck_broker_add_channel_finish (CkBroker *self, GAsyncResult *result, GError **err
 
 /* ---- removing: disconnect, then forget ------------------------------------------------------- */
 
+typedef struct
+{
+  CkChannel *channel;
+  guint64 sequence; /* of its announcement */
+} Removal;
+
+static void
+removal_free (Removal *removal)
+{
+  g_object_unref (removal->channel);
+  g_free (removal);
+}
+
 static void
 remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   CkBroker *self = g_task_get_source_object (task);
-  g_autoptr (CkChannel) channel = g_object_ref (g_task_get_task_data (task));
+  Removal *removal = g_task_get_task_data (task);
+  CkChannel *channel = removal->channel;
   g_autoptr (GError) error = NULL;
 
   if (!ck_state_db_remove_channel_finish (CK_STATE_DB (source), result, &error))
@@ -362,7 +376,7 @@ remove_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   ck_planner_unset (self->planner, channel);
   g_hash_table_remove (self->channels, ck_channel_get_id (channel));
-  ck_broker_emit_channel (self, CK_BROKER_CHANNEL_REMOVED, channel);
+  ck_broker_emit_channel_removed (self, channel, removal->sequence);
   ck_broker_emit_changed (self);
   g_task_return_boolean (task, TRUE);
 }
@@ -386,7 +400,8 @@ remove_disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_dat
 {
   g_autoptr (GTask) task = user_data;
   CkBroker *self = g_task_get_source_object (task);
-  CkChannel *channel = g_task_get_task_data (task);
+  Removal *removal = g_task_get_task_data (task);
+  CkChannel *channel = removal->channel;
   g_autoptr (GError) error = NULL;
 
   if (ck_channel_disconnect_finish (result, &error) == NULL)
@@ -403,9 +418,10 @@ remove_disconnected_cb (GObject *source, GAsyncResult *result, gpointer user_dat
 
   /* Whatever is queued for it from here on would be written after the row is gone. */
   ck_channel_get_activity (channel)->removing = TRUE;
+  removal->sequence = ++self->sequence;
   ck_state_db_remove_channel_async (self->state_db,
                                     ck_channel_get_id (channel),
-                                    ++self->sequence,
+                                    removal->sequence,
                                     NULL,
                                     remove_written_cb,
                                     g_steal_pointer (&task));
@@ -420,9 +436,11 @@ ck_broker_remove_channel_async (CkBroker *self,
                                 gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Removal *removal = g_new0 (Removal, 1);
 
+  removal->channel = g_object_ref (channel);
   g_task_set_source_tag (task, ck_broker_remove_channel_async);
-  g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
+  g_task_set_task_data (task, removal, (GDestroyNotify) removal_free);
   if (ck_channel_is_declared (channel))
     {
       g_task_return_new_error (task,

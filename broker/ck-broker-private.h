@@ -63,8 +63,9 @@ enum
   CK_BROKER_N_SIGNALS
 };
 
-/* Emits the signal of that number; a varargs front of g_signal_emit(). */
-void ck_broker_emit_channel (CkBroker *self, guint signal, CkChannel *channel);
+/* Varargs fronts of g_signal_emit(). */
+void ck_broker_emit_channel_added (CkBroker *self, CkChannel *channel);
+void ck_broker_emit_channel_removed (CkBroker *self, CkChannel *channel, guint64 sequence);
 void ck_broker_emit_channel_changed (CkBroker *self,
                                      CkChannel *channel,
                                      const CkChannelRecord *before,

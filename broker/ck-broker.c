@@ -76,8 +76,8 @@ ck_broker_class_init (CkBrokerClass *klass)
                                                    NULL, NULL, NULL, G_TYPE_NONE, 1,
                                                    CK_TYPE_CHANNEL);
   signals[CK_BROKER_CHANNEL_REMOVED] = g_signal_new ("channel-removed", type, G_SIGNAL_RUN_LAST, 0,
-                                                     NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                                     CK_TYPE_CHANNEL);
+                                                     NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                                     CK_TYPE_CHANNEL, G_TYPE_UINT64);
   signals[CK_BROKER_CHANNEL_CHANGED]
       = g_signal_new ("channel-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                       4, CK_TYPE_CHANNEL, G_TYPE_POINTER, G_TYPE_POINTER, G_TYPE_PTR_ARRAY);
@@ -104,9 +104,15 @@ ck_broker_init (CkBroker *self)
 }
 
 void
-ck_broker_emit_channel (CkBroker *self, guint signal, CkChannel *channel)
+ck_broker_emit_channel_added (CkBroker *self, CkChannel *channel)
 {
-  g_signal_emit (self, signals[signal], 0, channel);
+  g_signal_emit (self, signals[CK_BROKER_CHANNEL_ADDED], 0, channel);
+}
+
+void
+ck_broker_emit_channel_removed (CkBroker *self, CkChannel *channel, guint64 sequence)
+{
+  g_signal_emit (self, signals[CK_BROKER_CHANNEL_REMOVED], 0, channel, sequence);
 }
 
 void

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * It knows nothing of the public bus; dbus/ projects it there.
  *
  * Signals, each after what it tells is on disk:
- * - `channel-added` (CkChannel), `channel-removed` (CkChannel)
+ * - `channel-added` (CkChannel), `channel-removed` (CkChannel, guint64 sequence of its event)
  * - `channel-changed` (CkChannel, const CkChannelRecord *before, const CkChannelRecord *after, GPtrArray
  *   *events of CkEvent):
  *   the record changed from @before to @after, and these events happened, in order; the details

@@ -252,8 +252,10 @@ on_channel_changed (CkBroker *broker,
   if (before->state == after->state && before->cause == after->cause)
     return;
 
+  /* No change without an event: it would have no number. */
+  g_return_if_fail (sequence != 0);
   emit_state_changed (self,
-                      sequence != 0 ? sequence : ck_broker_get_sequence (broker),
+                      sequence,
                       path,
                       after->id,
                       ck_state_to_string (before->state),
@@ -283,7 +285,7 @@ on_channel_added (CkBroker *broker, CkChannel *channel, gpointer user_data)
 }
 
 static void
-on_channel_removed (CkBroker *broker, CkChannel *channel, gpointer user_data)
+on_channel_removed (CkBroker *broker, CkChannel *channel, guint64 sequence, gpointer user_data)
 {
   static const char *const interfaces[] = { CK_IFACE_CHANNEL, NULL };
   CkBusService *self = CK_BUS_SERVICE (user_data);
@@ -293,7 +295,7 @@ on_channel_removed (CkBroker *broker, CkChannel *channel, gpointer user_data)
   g_clear_pointer (&self->sorted, g_ptr_array_unref);
   ck_access_log_forget (self->access_log, channel);
   emit_state_changed (self,
-                      ck_broker_get_sequence (broker),
+                      sequence,
                       path,
                       record->id,
                       ck_state_to_string (record->state),
