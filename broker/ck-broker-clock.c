@@ -26,11 +26,26 @@ is_trusted (CkBroker *self)
   return ck_clock_now () + SLACK >= self->last_time;
 }
 
+/* A run on a disk that took nothing has left no trace: for each microsecond since the disk was written last
+ * there may have been an event. */
+static guint64
+count_untraced (CkBroker *self)
+{
+  if (self->last_time == 0 || ck_clock_now () < self->last_time)
+    return 0;
+
+  return (guint64) ck_clock_real () - self->last_time * G_USEC_PER_SEC;
+}
+
 void
 ck_broker_clock_begin (CkBroker *self)
 {
   self->clock_offset = get_offset ();
   self->last_time = ck_state_db_get_last_time (self->state_db);
+  self->sequence = ck_state_db_skip_sequence (self->state_db, count_untraced (self));
+  /* The first write of all has one, too, whatever it is of. */
+  if (self->last_time == 0)
+    ck_state_db_set_last_time (self->state_db, ck_clock_now ());
   if (!is_trusted (self))
     g_message ("the wall clock is earlier than when the broker last ran: nothing expires by it, and the "
                "platforms are asked instead");

@@ -46,45 +46,94 @@ announce (CkBroker *self,
                                ((CkEvent *) events->pdata[events->len - 1])->sequence);
 }
 
+/* ---- what the former run may not have announced ---------------------------------------------- */
+
+static const char *
+get_word (const CkEvent *event, const char *key)
+{
+  const char *word = "";
+
+  g_variant_lookup (event->details, key, "&s", &word);
+
+  return word;
+}
+
+/* With the states, which the lifecycle has put there, all that a repetition has to know. None is left
+ * out. */
+static void
+keep_causes (CkEvent *event, CkCause before, CkCause after)
+{
+  GVariantDict details;
+
+  if (*get_word (event, "new-state") == '\0' || (before == CK_CAUSE_NONE && after == CK_CAUSE_NONE))
+    return;
+
+  g_variant_dict_init (&details, event->details);
+  if (before != CK_CAUSE_NONE)
+    g_variant_dict_insert (&details, "old-cause", "s", ck_cause_to_string (before));
+  if (after != CK_CAUSE_NONE)
+    g_variant_dict_insert (&details, "new-cause", "s", ck_cause_to_string (after));
+  g_variant_unref (event->details);
+  event->details = g_variant_ref_sink (g_variant_dict_end (&details));
+}
+
 /* The record as it was, or became, with that event, as far as an announcement tells. */
 static CkChannelRecord *
-record_at (CkChannel *channel, const CkEvent *event, const char *key)
+record_at (CkChannel *channel, const CkEvent *event, const char *state_key, const char *cause_key)
 {
   CkChannelRecord *record = ck_channel_record_copy (ck_channel_get_record (channel));
-  const char *word;
+  const char *state = get_word (event, state_key);
+  const char *cause = get_word (event, cause_key);
 
-  if (g_variant_lookup (event->details, key, "&s", &word)
-      && !ck_state_from_string (word, &record->state))
-    g_debug ("%s: an event of the former run has the unknown state %s", record->id, word);
-  if (g_variant_lookup (event->details, "cause", "&s", &word)
-      && !ck_cause_from_string (word, &record->cause))
-    g_debug ("%s: an event of the former run has the unknown cause %s", record->id, word);
+  if (*state == '\0')
+    return record;
+  if (!ck_state_from_string (state, &record->state))
+    g_debug ("%s: an event of the former run has the unknown state %s", record->id, state);
+  record->cause = CK_CAUSE_NONE;
+  if (*cause != '\0' && !ck_cause_from_string (cause, &record->cause))
+    g_debug ("%s: an event of the former run has the unknown cause %s", record->id, cause);
 
   return record;
+}
+
+/* A channel does not leave the same state twice in a row: it was one commit, announced at once. */
+static gboolean
+is_same_commit (const CkEvent *event, const CkEvent *next)
+{
+  const char *from = get_word (event, "old-state");
+  const char *to = get_word (event, "new-state");
+
+  return next->sequence == event->sequence + 1 && g_str_equal (next->channel, event->channel)
+         && !g_str_equal (from, to) && g_str_equal (get_word (next, "old-state"), from)
+         && g_str_equal (get_word (next, "new-state"), to);
 }
 
 void
 ck_broker_announce_again (CkBroker *self)
 {
   g_autoptr (GPtrArray) events = g_steal_pointer (&self->unannounced);
+  guint next;
 
-  for (guint i = 0; events != NULL && i < events->len; i++)
+  for (guint i = 0; events != NULL && i < events->len; i = next)
     {
-      const CkEvent *event = g_ptr_array_index (events, i);
+      const CkEvent *event = events->pdata[i];
       CkChannel *channel = ck_broker_lookup_channel (self, event->channel, NULL);
       g_autoptr (CkChannelRecord) before = NULL;
       g_autoptr (CkChannelRecord) after = NULL;
-      g_autoptr (GPtrArray) one = NULL;
+      g_autoptr (GPtrArray) together = ck_event_list_new ();
 
+      g_ptr_array_add (together, ck_event_copy (event));
+      for (next = i + 1; next < events->len && is_same_commit (event, events->pdata[next]); next++)
+        g_ptr_array_add (together, ck_event_copy (events->pdata[next]));
       if (channel == NULL)
         continue;
-      before = record_at (channel, event, "old-state");
-      after = record_at (channel, event, "new-state");
-      one = ck_event_list_new ();
-      g_ptr_array_add (one, ck_event_copy (event));
-      announce (self, channel, before, after, one);
+      before = record_at (channel, event, "old-state", "old-cause");
+      after = record_at (channel, event, "new-state", "new-cause");
+      announce (self, channel, before, after, together);
     }
 }
+
+/* ---- a commit -------------------------------------------------------------------------------- */
 
 void
 ck_broker_write_unwritten (CkBroker *self)
@@ -181,6 +230,7 @@ ck_broker_commit_async (CkBroker *self,
         continue;
       event->sequence = ++self->sequence;
       event->time = now;
+      keep_causes (event, commit->before->cause, commit->after->cause);
     }
 
   ck_channel_take_record (channel, ck_channel_record_copy (record));

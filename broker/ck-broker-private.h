@@ -81,7 +81,8 @@ void ck_broker_client_free (CkBrokerClient *client);
 /* The channels part of it. */
 void ck_broker_apply_channels (CkBroker *self);
 
-/* Rule 9: when state.db is open; for each grant read at start; when the wall clock was set. */
+/* Rule 9: when state.db is open (the sequence begins there, too); for each grant read at start; when the wall
+ * clock was set. */
 void ck_broker_clock_begin (CkBroker *self);
 void ck_broker_clock_judge (CkBroker *self, CkChannel *channel);
 void ck_broker_clock_set (CkBroker *self);

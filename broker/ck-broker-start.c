@@ -88,7 +88,6 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
   self->state_db = ck_state_db_open (state_path, error);
   if (self->state_db == NULL)
     return NULL;
-  self->sequence = ck_state_db_get_sequence (self->state_db);
   ck_broker_clock_begin (self);
 
   self->planner = ck_planner_new (ck_broker_on_due, self, error);
@@ -191,7 +190,6 @@ finish_start (GTask *task)
   self->reading = FALSE;
   self->read = TRUE;
   self->started = TRUE;
-  ck_broker_announce_again (self);
   self->started_at = ck_clock_now ();
   resume_adoptions (self, channels);
   for (guint i = 0; i < channels->len; i++)
@@ -529,6 +527,8 @@ ck_broker_start_async (CkBroker *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ck_broker_start_async);
+  /* Before anything new is, and whatever becomes of the vault. */
+  ck_broker_announce_again (self);
   self->reading = TRUE;
   ck_vault_open_async (self->vault, cancellable, open_cb, g_steal_pointer (&task));
 }

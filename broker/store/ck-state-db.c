@@ -172,11 +172,11 @@ ck_state_db_load_clients (CkStateDb *db, GError **error)
 }
 
 guint64
-ck_state_db_get_sequence (CkStateDb *db)
+ck_state_db_skip_sequence (CkStateDb *db, guint64 n)
 {
   g_return_val_if_fail (CK_IS_STATE_DB (db), 0);
 
-  return db->sequence;
+  return db->sequence += n;
 }
 
 guint64
@@ -214,13 +214,14 @@ ck_state_db_load_unannounced (CkStateDb *db, GError **error)
 }
 
 /* In the writer's thread. The sequence was made the highest so far when the job was queued, so the
- * last job to run writes the highest of all. */
+ * last job to run writes the highest of all; and that ahead of its use. */
 static gboolean
 run_job (sqlite3 *db, gpointer data, GError **error)
 {
   Job *job = g_task_get_task_data (data);
 
-  return job->func (db, job, error) && write_meta (db, META_SEQUENCE, job->sequence, error)
+  return job->func (db, job, error)
+         && write_meta (db, META_SEQUENCE, job->sequence + CK_STATE_DB_RESERVED, error)
          && write_meta (db, META_LAST_TIME, job->last_time, error)
          && write_meta (db, META_ANNOUNCED, job->announced, error);
 }

@@ -75,11 +75,18 @@ GPtrArray *ck_state_db_load_channels (CkStateDb *db, GError **error) G_GNUC_WARN
 GPtrArray *ck_state_db_load_clients (CkStateDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * ck_state_db_get_sequence:
- *
- * Returns: the highest event sequence on disk or queued to be; the next event's is one more
+ * CK_STATE_DB_RESERVED: how many numbers each write of anything reserves for the events behind it: the
+ * next run leaves them out, for some may have been told and never written
  */
-guint64 ck_state_db_get_sequence (CkStateDb *db);
+#define CK_STATE_DB_RESERVED G_GUINT64_CONSTANT (1000000)
+
+/**
+ * ck_state_db_skip_sequence:
+ * @n: so many numbers are left out
+ *
+ * Returns: the highest event sequence that is used, reserved or left out; the next event's is one more
+ */
+guint64 ck_state_db_skip_sequence (CkStateDb *db, guint64 n);
 
 /**
  * ck_state_db_get_last_time:

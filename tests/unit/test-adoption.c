@@ -218,7 +218,6 @@ test_ended_meanwhile (Fixture *fixture, gconstpointer data)
 static void
 test_state_db_refuses (Fixture *fixture, gconstpointer data)
 {
-  fixture->world.disk_failed = TRUE;
   reconnect (fixture);
   sim_time_run (1);
   sim_disk_fail (FALSE, TRUE);

@@ -14,8 +14,9 @@
  * model of what must hold (design, section 5): one renewal in flight for a grant; what is handed
  * out and announced is on disk; a refresh token that rotates is sent once, and once more only if
  * the answer was lost; a grant that the platform still takes is never called dead; nothing is ever
- * deleted; the sequence grows across restarts; and when all trouble is over every channel whose
- * grant is alive works.
+ * deleted; the sequence grows across restarts, and no event of the history goes unannounced; and when
+ * all trouble is over every channel whose grant is alive works. A channel is excused from what the disk
+ * refused to remember of it.
  *
  * CK_SOAK_SECONDS runs fresh sequences for so long; CK_SEED=N repeats one, of /rules/random or of
  * /rules/slow-disk, where a write may take five seconds.
@@ -58,6 +59,7 @@ typedef struct
   guint sent;
   const CkJob *job;  /* that used it last */
   gboolean answered; /* the answer is with the broker, and on disk as far as the disk allowed */
+  gboolean forgotten; /* the disk refused what a next run had to know of it */
 } Use;
 
 typedef struct
@@ -129,7 +131,8 @@ note_use (Rules *rules, Account *account, const CkJob *job)
     }
   use->sent++;
   use->job = job;
-  if (!account->kind->rotates || rules->world.disk_failed)
+  use->forgotten |= sim_disk_is_behind (account->id);
+  if (!account->kind->rotates || use->forgotten)
     return use;
 
   /* Rule 3. */
@@ -241,7 +244,7 @@ check (Rules *rules)
 
       /* Rule 5. */
       g_assert_cmpuint (sim_disk_count_grants (account->id), >=, 1);
-      if (held == NULL && rules->world.disk_failed)
+      if (held == NULL && sim_disk_is_behind (account->id))
         continue; /* killed while memory alone held it */
       g_assert_nonnull (held);
       /* Rule 4. */
@@ -274,18 +277,17 @@ token_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!unsaved)
     g_assert_cmpuint (on_disk, >=, generation);
   else
-    g_assert_true (rules->world.disk_failed);
+    g_assert_true (sim_disk_is_behind (id));
 }
 
 static void
 on_event (CkChannel *channel, const CkEvent *event, gpointer user_data)
 {
-  Rules *rules = user_data;
   guint64 generation = 0;
   guint64 on_disk = 0;
 
   if (!g_variant_lookup (event->details, "generation", "t", &generation)
-      || rules->world.disk_failed)
+      || sim_disk_is_behind (ck_channel_get_id (channel)))
     return;
   sim_disk_get_grant (ck_channel_get_id (channel), &on_disk);
   g_assert_cmpuint (on_disk, >=, generation);
@@ -385,7 +387,6 @@ be_hostile (Rules *rules)
     default:
       vault = one_in (rules, 4);
       state_db = one_in (rules, 8);
-      rules->world.disk_failed |= vault || state_db;
       sim_disk_fail (vault, state_db);
       break;
     }
@@ -414,7 +415,13 @@ start_anew (Rules *rules)
     }
   else
     {
-      sim_world_kill (&rules->world);
+      guint n = sim_disk_count_waiting ();
+
+      if (rules->disk_may_be_slow)
+        n = (guint) g_rand_int_range (rules->chance, 0, (gint32) n + 1);
+      else
+        n = 0;
+      sim_world_kill_unheard (&rules->world, n);
       forget_answers (rules);
     }
   if (one_in (rules, 2))
@@ -434,6 +441,7 @@ come_to_rest (Rules *rules)
     rules->accounts[i].lose_answer = FALSE;
   sim_time_run (7 * HOUR);
   check (rules);
+  sim_world_check_announced (&rules->world);
 
   for (guint i = 0; i < N_CHANNELS; i++)
     {

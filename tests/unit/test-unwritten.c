@@ -65,7 +65,6 @@ tear_down (Fixture *fixture, gconstpointer data)
 static void
 refuse (Fixture *fixture)
 {
-  fixture->world.disk_failed = TRUE;
   sim_disk_fail (FALSE, TRUE);
 }
 

@@ -13,11 +13,18 @@
 /* An empty disk. */
 void sim_disk_reset (void);
 
-/* Gone: what was queued was never written. Objects of a killed broker write nothing any more. */
-void sim_disk_cut (void);
+/* How many writes are under way. */
+guint sim_disk_count_waiting (void);
+
+/* Gone: what was queued was never written, but for the first @n_unheard: the disk has them, and the broker
+ * never heard of it. Objects of a killed broker write nothing any more. */
+void sim_disk_cut (guint n_unheard);
 
 /* Every write of the vault, or of state.db, fails from now on, or works again. */
 void sim_disk_fail (gboolean vault, gboolean state_db);
+
+/* The key of the vault is missing at the next start, or is there again. */
+void sim_disk_seal_vault (gboolean sealed);
 
 /* From now on a write takes so long, in the order of the writes; 0: as at first. */
 void sim_disk_be_slow (gint64 usec);
@@ -32,7 +39,18 @@ CkGrant *sim_disk_get_grant (const char *channel, guint64 *generation);
 /* Puts a connected channel there. @record: (transfer full) */
 void sim_disk_put (CkChannelRecord *record, CkGrant *grant);
 
-guint64 sim_disk_get_sequence (void);
+gboolean sim_disk_has_event (guint64 sequence);
+
+/* (transfer none): the sequences, guint64, of the events that are there. */
+GHashTable *sim_disk_get_history (void);
+
+/* Whether a write of the channel was refused since it had the grant it has: what is remembered of it may
+ * be of before. */
+gboolean sim_disk_is_behind (const char *channel);
+
+/* How often state.db was written, and the wall clock of the last time. */
+guint64 sim_disk_get_time (void);
+guint sim_disk_count_taken (void);
 
 /* How many items the vault holds of @channel. */
 guint sim_disk_count_grants (const char *channel);

@@ -14,9 +14,17 @@ typedef struct
 {
   CkBroker *broker; /* NULL: it does not run */
   char *dir;
-  gboolean disk_failed; /* at any time: what was announced may not be on disk */
-  guint64 sequence; /* of the last event announced by any broker */
+  guint64 sequence;      /* of the last event announced by any broker */
+  guint64 run_sequence;  /* by this one */
+  GHashTable *announced; /* sequence to a hash of what it was */
+  gint64 started;        /* sim_time_now() and the wall clock of the last start, microseconds */
+  gint64 started_wall;
+  guint n_taken;         /* by state.db before that */
   void (*on_event) (CkChannel *channel, const CkEvent *event, gpointer user_data);
+  void (*on_change) (const CkChannelRecord *before,
+                     const CkChannelRecord *after,
+                     GPtrArray *events,
+                     gpointer user_data);
   gpointer user_data;
 } SimWorld;
 
@@ -41,8 +49,12 @@ void sim_world_add_channel (SimWorld *world,
 void sim_world_start (SimWorld *world);
 void sim_world_stop (SimWorld *world);
 
-/* kill -9: what was not on disk is gone, what was on the wire goes on. */
+/* kill -9: what was not on disk is gone, what was on the wire goes on. @n_unheard: of sim_disk_cut() */
 void sim_world_kill (SimWorld *world);
+void sim_world_kill_unheard (SimWorld *world, guint n_unheard);
+
+/* Asserts that every event on the disk was announced, in this run or a former one. */
+void sim_world_check_announced (SimWorld *world);
 
 /* (transfer none): asserts that it is there. */
 CkChannel *sim_world_get_channel (SimWorld *world, const char *id);
