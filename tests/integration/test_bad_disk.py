@@ -152,6 +152,23 @@ def test_kill_before_a_reconnect_is_proved(disk, connected, oidc, broker, refuse
     assert oidc.accepts(connected.token()[0]) == "alice-channel"
 
 
+def test_number_told_before_the_disk_has_it_is_not_given_again(disk, connected, bob, broker):
+    """kill -9 between a snapshot and the disk: who drops the signals up to the snapshot's number drops no other."""
+    events = bob.record(path=connected.path, interface=CHANNEL)
+    before = bob.broker("GetSnapshot", "(a{sv})", {})[0]
+    disk.be("slow")
+    with pytest.raises(BusError):
+        connected.seen_by(bob).token()  # a refusal is an event
+    told = bob.broker("GetSnapshot", "(a{sv})", {})[0]
+    assert told > before
+    broker.kill()
+    disk.be_well()
+    broker.start()
+    connected.renew()
+    [renewed] = wait_for(lambda: [event for event in events if event.name == "Renewed"], 10, "the announcement")
+    assert renewed.args[0] > told
+
+
 def test_an_end_during_a_slow_fsync_loses_nothing(disk, connected, oidc, broker):
     """SIGTERM while the new grant is on its way to the disk: it gets there."""
     since = len(oidc.requests())

@@ -81,12 +81,14 @@ def test_channels_come_and_go(oidc_channel, root, alice, callers):
     wait_for(lambda: "InterfacesAdded" in names(events), 5, "the new channel")
     added = next(event for event in events if event.name == "InterfacesAdded")
     assert added.args[0].endswith("/second") and added.args[1][CHANNEL]["Provider"] == "real"
+    before = root.broker("GetSnapshot", "(a{sv})", {})[0]
     root.remove_channel("second")
     wait_for(lambda: "InterfacesRemoved" in names(events), 5, "the channel going")
     removed = next(event for event in events if event.name == "InterfacesRemoved")
     assert removed.args == (added.args[0], [CHANNEL])
     gone = [event for event in events if event.name == "ChannelStateChanged"][-1]
     assert gone.args[2:5] == ("second", "unconnected", "")
+    assert before < gone.args[0] <= root.broker("GetSnapshot", "(a{sv})", {})[0]
     with pytest.raises(BusError):
         callers("bob").get(added.args[0], CHANNEL, "State")
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from harness import setups
+from harness.caller import BusError
 from harness.users import SERVICE
 from harness.wait import spin, wait_for
 
@@ -68,6 +69,22 @@ def test_full_disk_costs_no_token(disk, oidc_channel, oidc, root, broker):
     broker.kill()
     broker.start()
     assert oidc.accepts(oidc_channel.token()[0]) == "alice-channel"
+
+
+def test_numbers_go_on_across_restarts_on_a_full_disk(disk, oidc_channel, callers, broker):
+    """No run can write down which numbers it used; the next one uses others."""
+    bob = callers("bob")
+    disk.fill()
+    for end in (broker.kill, broker.kill, broker.stop):
+        with pytest.raises(BusError):
+            oidc_channel.seen_by(bob).token()  # a refusal is an event
+        wait_for(lambda: "a change is announced though it could not" in broker.log()[broker.log_start:], 5, "the refusal")
+        told = bob.broker("GetSnapshot", "(a{sv})", {})[0]
+        end()
+        if end == broker.stop:
+            disk.free()
+        broker.start()
+        assert bob.broker("GetSnapshot", "(a{sv})", {})[0] >= told
 
 
 def test_bus_that_goes_away_ends_the_broker_and_nothing_is_lost(polkit, oidc, connected, broker):

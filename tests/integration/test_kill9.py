@@ -4,14 +4,18 @@
 CK_KILLS says how often (200); CK_SEED repeats a run.
 """
 
+import itertools
 import os
 import random
+import shutil
+import sqlite3
+import tempfile
 import time
 from collections import defaultdict
 
 from gi.repository import GLib
 from harness import setups
-from harness.caller import BusError
+from harness.caller import BROKER, CHANNEL, ROOT, BusError
 from harness.wait import spin, wait_for
 
 CHANNELS = 20
@@ -47,6 +51,71 @@ class Renewals:
             self.collect()
 
 
+class Announcements:
+    """What a subscriber hears of all runs of the broker, and what snapshots tell it."""
+
+    def __init__(self, listener, chance):
+        self.listener = listener
+        self.chance = chance
+        self.heard = listener.record()
+        self.snapshots = []
+
+    def begin(self):
+        GLib.timeout_add(int(self.chance.uniform(0, ROUND) * 1000), self._ask)
+
+    def _ask(self):
+        self.snapshots.append(self.listener.send(ROOT, BROKER, "GetSnapshot", GLib.Variant("(a{sv})", ({},))))
+        return False
+
+    def _numbered(self):
+        return [event for event in self.heard if event.interface == CHANNEL or event.name == "ChannelStateChanged"]
+
+    def goes_on(self):
+        """After a start: what comes has higher numbers than all that anybody was told."""
+        told = [event.args[0] for event in self._numbered()[-100:]]
+        told += [one.value[0] for one in self.snapshots if one.done and not one.error]
+        self.snapshots = [one for one in self.snapshots if not one.done]
+        assert self.listener.broker("GetSnapshot", "(a{sv})", {})[0] >= max(told)
+
+    def check(self, history):
+        """The numbers of a run grow, from beyond those of the runs before; what comes again is the same; and no
+        event of the history, (number, kind), was left out."""
+        told = {}
+        highest = 0
+        for _run, events in itertools.groupby(self._numbered(), lambda event: event.sender):
+            last = 0
+            for event in events:
+                number, what = event.args[0], what_it_says(event)
+                assert number >= last, f"{event} after {last}"
+                last = number
+                assert (number, event.name) in told or number > highest, f"{event} is new, after {highest}"
+                assert told.setdefault((number, event.name), what) == what, f"{event} was {what}"
+            highest = max(highest, last)
+        missing = [event for event in history if event not in told]
+        assert not missing, f"never announced: {missing}"
+        return len(told)
+
+
+def what_it_says(event):
+    """All of it but the remedy, which is that of the state the channel is in by now."""
+    if event.interface != CHANNEL:
+        return event.path, event.args
+    return event.path, event.args[:-1], {key: value for key, value in event.args[-1].items() if key != "remedy"}
+
+
+def read_databases(broker):
+    """Of a broker that was killed: both are whole; the events of the history that are signals."""
+    with tempfile.TemporaryDirectory() as copies:
+        for name in os.listdir(broker.state):
+            if name.startswith(("state.db", "vault.db")):
+                shutil.copy(os.path.join(broker.state, name), copies)
+        for name in ("vault.db", "state.db"):
+            db = sqlite3.connect(os.path.join(copies, name))
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)], name
+        return db.execute("SELECT sequence, word FROM history WHERE word IN"
+                          " ('Renewed', 'Reconnected', 'Resumed', 'Expired', 'Revoked', 'Interrupted')").fetchall()
+
+
 def mended(channel, name):
     """Whether the channel renews; if it is in doubt or dead it must say so, and a person helps."""
     word = None
@@ -66,7 +135,7 @@ def mended(channel, name):
     return word
 
 
-def test_kill_minus_nine(root, alice, broker, oidc):
+def test_kill_minus_nine(root, alice, bob, broker, oidc):
     kills = int(os.environ.get("CK_KILLS", "200"))
     seed = int(os.environ.get("CK_SEED", str(random.randrange(1 << 30))))
     print(f"CK_SEED={seed}")
@@ -74,6 +143,7 @@ def test_kill_minus_nine(root, alice, broker, oidc):
     begun = len(oidc.requests())  # the server is that of all tests
     setups.add_oidc_provider(root, broker)
     setups.add_oidc_clients(root)
+    announcements = Announcements(bob, chance)
     channels = {}
     for number in range(CHANNELS):
         name = f"ch-{number:02d}"
@@ -84,12 +154,15 @@ def test_kill_minus_nine(root, alice, broker, oidc):
 
     for _ in range(kills):
         renewals.begin()
+        announcements.begin()
         renewals.run_until(time.monotonic() + chance.uniform(0.01, ROUND))
         broker.kill()
         renewals.collect()
         wait_for(lambda: all(p.done for _, _, p in renewals.pending), 5, "the lost calls failing")
+        read_databases(broker)
         broker.start()
-        assert root.get("/org/channelkeeper/Broker1", "org.channelkeeper.Broker1", "VaultState") == "open"
+        assert root.get(ROOT, BROKER, "VaultState") == "open"
+        announcements.goes_on()
         spin(ROUND * 0.2)
         for name in in_doubt(oidc.token_requests(since=begun), renewals):
             asked = time.time()
@@ -105,7 +178,9 @@ def test_kill_minus_nine(root, alice, broker, oidc):
         assert oidc.accepts(channel.token()[0]) == f"{name}-account"
     never_sent_again(oidc.token_requests(since=begun), renewals)
     wait_for(lambda: len(broker.workers()) <= 16, 5, "the workers of dead brokers leaving")
-    print(f"{kills} kills, {len(oidc.token_requests())} renewals, {mendings} reconnects")
+    broker.kill()
+    n_told = announcements.check(read_databases(broker))
+    print(f"{kills} kills, {len(oidc.token_requests())} renewals, {mendings} reconnects, {n_told} announcements")
 
 
 def in_doubt(requests, renewals):
