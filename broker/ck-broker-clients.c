@@ -161,51 +161,6 @@ ck_broker_get_client_secrets (CkBroker *self, const char *id)
   return client != NULL ? client->secrets : NULL;
 }
 
-/* ---- rate limits ------------------------------------------------------------------------------ */
-
-/* (transfer full) (nullable): the app that the platform counts for; two clients may be one */
-static char *
-dup_app (CkBroker *self, CkChannel *channel)
-{
-  const CkChannelRecord *record = ck_channel_get_record (channel);
-  const CkBrokerClient *client = g_hash_table_lookup (self->clients, record->client);
-  CkProvider *provider = ck_config_lookup_provider (self->config, record->provider, NULL);
-
-  if (client == NULL || provider == NULL)
-    return NULL;
-
-  return g_strdup_printf ("%s %s", ck_provider_get_host (provider), client->record->client_id);
-}
-
-void
-ck_broker_note_limit (CkBroker *self, CkChannel *channel, guint64 seconds)
-{
-  g_autofree char *app = dup_app (self, channel);
-  guint64 until = ck_clock_now () + seconds;
-
-  if (app == NULL)
-    return;
-
-  g_info ("%s: its platform's rate limit has little left: what can wait of client %s waits %"
-          G_GUINT64_FORMAT " seconds",
-          ck_channel_get_id (channel), ck_channel_get_record (channel)->client, seconds);
-  g_hash_table_replace (self->limits, g_steal_pointer (&app), g_memdup2 (&until, sizeof until));
-}
-
-guint64
-ck_broker_get_limit_end (CkBroker *self, CkChannel *channel)
-{
-  g_autofree char *app = g_hash_table_size (self->limits) > 0 ? dup_app (self, channel) : NULL;
-  const guint64 *until = app != NULL ? g_hash_table_lookup (self->limits, app) : NULL;
-
-  if (until != NULL && *until > ck_clock_now ())
-    return *until;
-  if (until != NULL)
-    g_hash_table_remove (self->limits, app);
-
-  return 0;
-}
-
 /* ---- adding: the secret into the vault, then the client into state.db ------------------------ */
 
 static void

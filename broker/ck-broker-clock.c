@@ -115,6 +115,7 @@ shift_broker (CkBroker *self, gint64 seconds)
 {
   self->started_at = shift (self->started_at, seconds);
   g_hash_table_remove_all (self->suspected);
+  g_hash_table_remove_all (self->refused);
   g_hash_table_remove_all (self->limits);
   g_hash_table_remove_all (self->metadata);
 }

@@ -27,7 +27,8 @@ struct _CkBroker
   GHashTable *clients;   /* id to CkBrokerClient */
   GHashTable *metadata;  /* client id to its provider's discovery document */
   GHashTable *suspected; /* client id to when it was called misconfigured, guint64 */
-  GHashTable *limits;    /* host and client_id to until when little is left, guint64 */
+  GHashTable *refused;   /* client id to when the platform last took offence at it, guint64 */
+  GHashTable *limits;    /* host and client_id to what is known of their rate limit */
   GPtrArray *cut_off;    /* CkChannel: those the network failed since anything got through */
   CkGate *gate;
   GHashTable *saves;     /* CkSave, owned, that waits to be tried again */
@@ -76,6 +77,7 @@ void ck_broker_emit_changed (CkBroker *self);
 /* Makes @config the one in force: its declared clients, with the secrets their credentials hold, and
  * channels replace those of the former one. Nothing has changed if it fails. */
 gboolean ck_broker_apply_config (CkBroker *self, CkConfig *config, GError **error);
+GHashTable *ck_broker_limits_new (void);
 void ck_broker_client_free (CkBrokerClient *client);
 
 /* The channels part of it. */

@@ -52,6 +52,7 @@ ck_broker_finalize (GObject *object)
   g_clear_pointer (&self->clients, g_hash_table_unref);
   g_clear_pointer (&self->metadata, g_hash_table_unref);
   g_clear_pointer (&self->suspected, g_hash_table_unref);
+  g_clear_pointer (&self->refused, g_hash_table_unref);
   g_clear_pointer (&self->limits, g_hash_table_unref);
   g_clear_object (&self->pool);
   g_clear_object (&self->state_db);
@@ -95,7 +96,8 @@ ck_broker_init (CkBroker *self)
                                           (GDestroyNotify) metadata_free);
   self->suspected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                            g_free);
-  self->limits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->limits = ck_broker_limits_new ();
   self->cut_off = g_ptr_array_new_with_free_func (g_object_unref);
   self->gate = ck_gate_new ();
   self->saves = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ck_save_free, NULL);
@@ -314,6 +316,22 @@ void
 ck_broker_clear_suspicion (CkBroker *self, const char *client)
 {
   g_hash_table_remove (self->suspected, client);
+}
+
+void
+ck_broker_note_client_refused (CkBroker *self, const char *client)
+{
+  guint64 now = ck_clock_now ();
+
+  g_hash_table_replace (self->refused, g_strdup (client), g_memdup2 (&now, sizeof now));
+}
+
+guint64
+ck_broker_get_client_refused (CkBroker *self, const char *client)
+{
+  const guint64 *when = g_hash_table_lookup (self->refused, client);
+
+  return when != NULL ? *when : 0;
 }
 
 void

@@ -337,6 +337,17 @@ gboolean ck_broker_suspect_client (CkBroker *self, const char *client);
 void ck_broker_clear_suspicion (CkBroker *self, const char *client);
 
 /**
+ * ck_broker_note_client_refused:
+ * @client: one whose channels are suspended, because its platform has just taken offence at it
+ *
+ * That is the answer to all of them: what probes them waits from now on.
+ */
+void ck_broker_note_client_refused (CkBroker *self, const char *client);
+
+/* Returns: Unix seconds of the last time; 0 if there was none, or it is not known any more */
+guint64 ck_broker_get_client_refused (CkBroker *self, const char *client);
+
+/**
  * ck_broker_note_limit:
  * @channel: one whose platform has just said that a rate limit is nearly used up
  * @seconds: until when
@@ -346,11 +357,28 @@ void ck_broker_clear_suspicion (CkBroker *self, const char *client);
 void ck_broker_note_limit (CkBroker *self, CkChannel *channel, guint64 seconds);
 
 /**
- * ck_broker_get_limit_end:
+ * ck_broker_note_limited:
+ * @channel: one whose request was refused for a rate limit
+ * @seconds: for how long the platform does not want to be asked
  *
- * Returns: Unix seconds until which what can wait of @channel waits for that; 0 if nothing is known
+ * What can wait of the app waits, as for ck_broker_note_limit(), for an hour at most. When a second
+ * channel is told the same meanwhile it is no limit of one account: all that nobody waits for does, for
+ * five minutes at most, until the next two are told.
  */
-guint64 ck_broker_get_limit_end (CkBroker *self, CkChannel *channel);
+void ck_broker_note_limited (CkBroker *self, CkChannel *channel, guint64 seconds);
+
+/* The platform did what was asked for @channel: nobody but the one that was refused has to wait. */
+void ck_broker_note_served (CkBroker *self, CkChannel *channel);
+
+/**
+ * ck_broker_get_limit:
+ * @until: (out): Unix seconds until which what can wait of @channel waits; 0 if nothing is known
+ * @refused_until: (out): and what nobody waits for; 0 if its platform still serves others
+ */
+void ck_broker_get_limit (CkBroker *self,
+                          CkChannel *channel,
+                          guint64 *until,
+                          guint64 *refused_until);
 
 /**
  * ck_broker_note_cut_off:

@@ -109,10 +109,15 @@ ck_channel_job_noted (CkBroker *broker, CkChannel *channel, const CkOutcome *out
       ck_broker_note_cut_off (broker, channel);
     }
 
-  if (outcome->limit_wait != 0)
-    ck_broker_note_limit (broker, channel, outcome->limit_wait);
   if (outcome->result == CK_RESULT_SUCCESS)
-    activity->client_secret = outcome->client_secret;
+    {
+      activity->client_secret = outcome->client_secret;
+      ck_broker_note_served (broker, channel);
+    }
+  if (outcome->cause == CK_CAUSE_RATE_LIMITED && MAX (outcome->retry_after, outcome->limit_wait) != 0)
+    ck_broker_note_limited (broker, channel, MAX (outcome->retry_after, outcome->limit_wait));
+  else if (outcome->limit_wait != 0)
+    ck_broker_note_limit (broker, channel, outcome->limit_wait);
   if (outcome->metadata != NULL && *outcome->metadata != '\0')
     ck_broker_set_metadata (broker, record->client, outcome->metadata);
 }

@@ -6,6 +6,7 @@
 #include "ck-channel-record.h"
 #include "ck-gate.h"
 #include "ck-grant.h"
+#include "ck-schedule.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +23,8 @@ G_DECLARE_FINAL_TYPE (CkChannel, ck_channel, CK, CHANNEL, GObject)
 /**
  * CkActivity:
  * @turns: what is under way or waits for the grant (ck-turns.h)
- * @pass: of the renewal under way; %NULL without one
+ * @pass: of the renewal or verification under way; %NULL without one
+ * @planned: what the turn is for that has yet to begin, if it is the plan alone that wants it
  * @failures: how many transactions in a row did not get through or were refused
  * @not_before: Unix seconds before which the planner leaves the platform alone; 0: nothing holds it
  * @trouble: the cause of the last failure
@@ -51,6 +53,7 @@ typedef struct
 {
   GQueue turns;
   CkGatePass *pass;
+  CkDue planned;
   guint failures;
   guint64 not_before;
   CkCause trouble;

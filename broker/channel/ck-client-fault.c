@@ -34,8 +34,10 @@ ck_client_fault_spread (CkBroker *broker,
   const char *client = ck_channel_get_record (channel)->client;
   g_autoptr (GPtrArray) channels = NULL;
 
-  if (!is_shared (outcome) || former == CK_STATE_SUSPENDED
-      || ck_channel_get_record (channel)->state != CK_STATE_SUSPENDED)
+  if (!is_shared (outcome) || ck_channel_get_record (channel)->state != CK_STATE_SUSPENDED)
+    return;
+  ck_broker_note_client_refused (broker, client);
+  if (former == CK_STATE_SUSPENDED)
     return;
 
   g_warning ("client %s: %s; its channels are suspended", client, outcome->detail);

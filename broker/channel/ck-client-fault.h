@@ -28,7 +28,8 @@ gboolean ck_client_fault_is_confirmed (CkBroker *broker,
  * @channel: whose record says already what came of @outcome
  * @former: the state it was in before; a retry of a suspended one raises no second alarm
  *
- * If @channel is suspended for a fault that all channels of its client share, suspends them as well.
+ * If @channel is suspended for a fault that all channels of its client share, suspends them as well,
+ * and none of them is probed for a while.
  */
 void ck_client_fault_spread (CkBroker *broker,
                              CkChannel *channel,

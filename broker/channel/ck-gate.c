@@ -96,3 +96,9 @@ ck_gate_close (CkGate *gate)
       pass->func (pass->data, FALSE);
     }
 }
+
+gboolean
+ck_gate_is_closed (CkGate *gate)
+{
+  return gate->closed;
+}

@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 /**
  * CkGate:
  *
- * How many renewals of one platform host are begun at a time. A renewal that is begun has a mark on
- * disk that says its refresh token may be spent (rule 3): of ten thousand that are due, only those
- * whose request goes out at once or next are to have one, or a crash would put them all in doubt.
+ * How many renewals and verifications of one platform host are begun at a time. A renewal that is begun
+ * has a mark on disk that says its refresh token may be spent (rule 3): of ten thousand that are due,
+ * only those whose request goes out at once or next are to have one, or a crash would put them all in
+ * doubt. And what has not begun can still be left (ck-entry.h).
  */
 typedef struct _CkGate CkGate;
 typedef struct _CkGatePass CkGatePass;
@@ -50,5 +51,6 @@ void ck_gate_leave (CkGate *gate, CkGatePass *pass);
  * Turns all away who wait, and who come later. Those admitted are not touched.
  */
 void ck_gate_close (CkGate *gate);
+gboolean ck_gate_is_closed (CkGate *gate);
 
 G_END_DECLS

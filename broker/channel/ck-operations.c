@@ -45,9 +45,8 @@ ck_operations_fill_context (CkBroker *broker, CkChannel *channel, CkLifecycleCon
   };
 }
 
-/* Where the stack has no line for it, a verification is a renewal: not a thing to do every day. */
-static gboolean
-can_be_asked (CkBroker *broker, CkChannel *channel)
+gboolean
+ck_operations_can_be_asked (CkBroker *broker, CkChannel *channel)
 {
   CkConfig *config = ck_broker_get_config (broker);
   CkProvider *provider
@@ -60,21 +59,25 @@ gboolean
 ck_operations_fill_schedule (CkBroker *broker, CkChannel *channel, CkScheduleInput *input)
 {
   const CkActivity *activity = ck_channel_get_activity (channel);
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  guint64 refusal = record->state == CK_STATE_SUSPENDED
+                        ? ck_broker_get_client_refused (broker, record->client)
+                        : 0;
 
   *input = (CkScheduleInput){
-    .record = ck_channel_get_record (channel),
+    .record = record,
     .policy = ck_operations_get_policy (broker, channel),
     .settings = ck_config_get_settings (ck_broker_get_config (broker)),
     .can_renew = ck_renewal_is_possible (broker, channel),
-    .unaskable = activity->unaskable || !can_be_asked (broker, channel),
+    .unaskable = activity->unaskable || !ck_operations_can_be_asked (broker, channel),
     .jitter = activity->jitter,
     .not_before = activity->not_before,
-    .limited_until = ck_broker_get_limit_end (broker, channel),
     .started_at = ck_broker_get_started_at (broker),
     .n_channels = ck_broker_count_channels (broker),
-    .last_refused = activity->last_refused,
+    .last_refused = MAX (activity->last_refused, refusal),
     .now = ck_clock_now (),
   };
+  ck_broker_get_limit (broker, channel, &input->limited_until, &input->refused_until);
   input->foreign_times = activity->foreign_times;
   input->distrusted = activity->distrusted && (!input->unaskable || input->can_renew);
 
@@ -113,7 +116,7 @@ begin_renewal (CkBroker *broker, CkChannel *channel, GTask *task)
       return;
     }
 
-  ck_renewal_run_async (broker, channel, NULL, renewed_cb, g_object_ref (broker));
+  ck_renewal_run_async (broker, channel, NULL, NULL, renewed_cb, g_object_ref (broker));
 }
 
 /* Whether somebody has checked this channel within MinCheckInterval; if not, this is the check. */
@@ -307,7 +310,7 @@ expire (CkBroker *broker, CkChannel *channel)
 }
 
 static void
-interrupt (CkBroker *broker, CkChannel *channel)
+interrupt (CkBroker *broker, CkChannel *channel, CkCause cause)
 {
   GPtrArray *events = ck_event_list_new ();
   CkLifecycleContext context;
@@ -316,7 +319,7 @@ interrupt (CkBroker *broker, CkChannel *channel)
   ck_broker_commit (broker,
                     channel,
                     ck_lifecycle_interrupted (ck_channel_get_record (channel),
-                                              ck_channel_get_activity (channel)->trouble,
+                                              cause,
                                               &context,
                                               events),
                     events);
@@ -342,6 +345,21 @@ warn (CkBroker *broker, CkChannel *channel)
                     channel,
                     ck_lifecycle_warned (record, (guint) warning, &context, events),
                     events);
+}
+
+static void
+ask_platform (CkBroker *broker, CkChannel *channel, CkDue due)
+{
+  CkActivity *activity = ck_channel_get_activity (channel);
+
+  activity->planned = due;
+  if (due == CK_DUE_RENEW)
+    ck_channel_renew_async (broker, channel, FALSE, NULL, NULL, NULL);
+  else
+    ck_channel_verify_async (broker, channel, FALSE, NULL, NULL, NULL);
+  /* It may have come to no turn. */
+  if (g_queue_is_empty (&activity->turns))
+    activity->planned = CK_DUE_NOTHING;
 }
 
 void
@@ -371,16 +389,16 @@ ck_operations_act (CkBroker *broker, CkChannel *channel)
       ck_unattended_connect (broker, channel);
       break;
     case CK_DUE_RENEW:
-      ck_channel_renew_async (broker, channel, FALSE, NULL, NULL, NULL);
-      break;
     case CK_DUE_VERIFY:
-      ck_channel_verify_async (broker, channel, FALSE, NULL, NULL, NULL);
+      ask_platform (broker, channel, due);
       break;
     case CK_DUE_WARN:
       warn (broker, channel);
       break;
     case CK_DUE_INTERRUPT:
-      interrupt (broker, channel);
+      interrupt (broker, channel,
+                 input.refused_until != 0 ? CK_CAUSE_RATE_LIMITED
+                                          : ck_channel_get_activity (channel)->trouble);
       break;
     case CK_DUE_EXPIRE:
       expire (broker, channel);

@@ -136,6 +136,15 @@ gboolean ck_operations_fill_schedule (CkBroker *broker,
                                       CkScheduleInput *input);
 
 /**
+ * ck_operations_can_be_asked:
+ *
+ * Where the stack has no line for it, a verification is a renewal: not a thing to do every day.
+ *
+ * Returns: whether it has one
+ */
+gboolean ck_operations_can_be_asked (CkBroker *broker, CkChannel *channel);
+
+/**
  * ck_operations_retry_client:
  * @client: a client whose secret or configuration has changed
  *

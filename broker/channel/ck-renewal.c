@@ -6,8 +6,8 @@
 #include "ck-channel-job.h"
 #include "ck-client-fault.h"
 #include "ck-clock.h"
+#include "ck-entry.h"
 #include "ck-error.h"
-#include "ck-gate.h"
 #include "ck-names.h"
 #include "ck-operations.h"
 #include "ck-save.h"
@@ -24,21 +24,13 @@ typedef struct
   CkCause suspicion;     /* what a verification said before, if anything */
   char *suspicion_words; /* nullable */
   CkOutcome *outcome;
-  CkGatePass *pass;
+  CkEntry *entry;
 } Renewal;
 
 static void
 renewal_free (Renewal *renewal)
 {
-  if (renewal->pass != NULL)
-    {
-      CkActivity *activity = ck_channel_get_activity (renewal->channel);
-
-      /* The next renewal of the channel may have begun in the callback of this one. */
-      if (activity->pass == renewal->pass)
-        activity->pass = NULL;
-      ck_gate_leave (ck_broker_get_gate (renewal->broker), renewal->pass);
-    }
+  g_clear_pointer (&renewal->entry, ck_entry_free);
   g_object_unref (renewal->broker);
   g_object_unref (renewal->channel);
   g_clear_pointer (&renewal->old, ck_grant_unref);
@@ -344,21 +336,6 @@ marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- 1: begin -------------------------------------------------------------------------------- */
 
-static CkProvider *
-get_provider (Renewal *renewal)
-{
-  return ck_config_lookup_provider (ck_broker_get_config (renewal->broker),
-                                    ck_channel_get_record (renewal->channel)->provider, NULL);
-}
-
-static const char *
-get_host (Renewal *renewal)
-{
-  CkProvider *provider = get_provider (renewal);
-
-  return provider != NULL ? ck_provider_get_host (provider) : "";
-}
-
 static gboolean
 needs_mark (Renewal *renewal)
 {
@@ -385,18 +362,14 @@ mark (GTask *task)
                            g_object_ref (task));
 }
 
-/* It may be the first thing that happens, with the pass not yet in our hands. */
 static void
-admitted (gpointer data, gboolean is_admitted)
+admitted (gpointer data, const GError *error)
 {
   g_autoptr (GTask) task = data;
-  Renewal *renewal = g_task_get_task_data (task);
 
-  if (!is_admitted)
-    g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY,
-                             "%s: the broker is ending, nothing is begun any more",
-                             ck_channel_get_id (renewal->channel));
-  else if (needs_mark (renewal))
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else if (needs_mark (g_task_get_task_data (task)))
     mark (task);
   else
     run (task);
@@ -431,6 +404,7 @@ void
 ck_renewal_run_async (CkBroker *broker,
                       CkChannel *channel,
                       const CkOutcome *suspicion,
+                      CkEntry *entry,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
 {
@@ -474,10 +448,10 @@ ck_renewal_run_async (CkBroker *broker,
     }
 
   renewal->old = ck_grant_ref (ck_channel_get_grant (channel));
-  renewal->pass = ck_gate_enter (ck_broker_get_gate (broker), get_host (renewal),
-                                 ck_channel_get_urgency (channel, ck_clock_now ()), admitted,
-                                 g_object_ref (task));
-  ck_channel_get_activity (channel)->pass = renewal->pass;
+  if (entry != NULL)
+    ck_entry_go_on (entry, admitted, g_object_ref (task));
+  else
+    renewal->entry = ck_entry_new (broker, channel, admitted, g_object_ref (task));
 }
 
 gboolean

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ck-broker.h"
+#include "ck-entry.h"
 
 G_BEGIN_DECLS
 
@@ -9,6 +10,7 @@ G_BEGIN_DECLS
  * ck_renewal_run_async:
  * @suspicion: (nullable) (transfer none): how the verification ended that this renewal is the second
  *   opinion of; copied
+ * @entry: (nullable): its place before the platform, which it keeps; %NULL: the renewal takes its own
  *
  * One renewal of the channel's grant, within a turn (ck-turns.h): the mark that a renewal has
  * started goes to disk, the worker renews, the new grant goes into the vault, the channel is
@@ -24,6 +26,7 @@ G_BEGIN_DECLS
 void ck_renewal_run_async (CkBroker *broker,
                            CkChannel *channel,
                            const CkOutcome *suspicion,
+                           CkEntry *entry,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 

@@ -99,6 +99,25 @@ end_of_limit (const CkScheduleInput *input)
   return input->limited_until != 0 ? input->limited_until + share (input, LIMIT_SPREAD) : 0;
 }
 
+/* When a platform that refuses the app may be asked again. */
+static guint64
+end_of_refusal (const CkScheduleInput *input)
+{
+  guint64 when = input->refused_until != 0 ? input->refused_until + share (input, LIMIT_SPREAD) : 0;
+
+  return MAX (when, input->not_before);
+}
+
+/* A token that has ended comes no sooner for being asked for; one that lives may yet be renewed in time. */
+static guint64
+earliest_renewal (const CkScheduleInput *input)
+{
+  guint64 expires_at = input->record->expires_at;
+
+  return is_known (expires_at) && expires_at <= input->now ? end_of_refusal (input)
+                                                           : input->not_before;
+}
+
 /* What was due at @when, before the broker started, is done soon after the start, @latest if it can be. */
 static guint64
 spread_start (const CkScheduleInput *input, guint64 when, guint64 latest)
@@ -222,7 +241,7 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
   if (record->state == CK_STATE_INTERRUPTED && !record->in_doubt)
     when = MAX (latest (input, record->issued_at, 0) + input->policy->min_age_before_renew, 1);
 
-  return when == 0 ? 0 : MAX (when, input->not_before);
+  return when == 0 ? 0 : MAX (when, earliest_renewal (input));
 }
 
 /* An unclassified refusal is asked about again until it is believed or withdrawn. */
@@ -283,7 +302,7 @@ next_verification (const CkScheduleInput *input)
     when = spread_start (input, last + every, CK_TIME_NEVER);
 
   /* However little the limit leaves, each channel has its turn. */
-  return MAX (MAX (when, MIN (end_of_limit (input), when + every)), input->not_before);
+  return MAX (MAX (when, MIN (end_of_limit (input), when + every)), end_of_refusal (input));
 }
 
 /* A renewal keeps failing, and the next try comes after the end of the token. */
@@ -296,7 +315,7 @@ next_interruption (const CkScheduleInput *input)
     return 0;
   if (record->state != CK_STATE_CONNECTED && record->state != CK_STATE_EXPIRING)
     return 0;
-  if (!is_known (record->expires_at) || input->not_before <= record->expires_at
+  if (!is_known (record->expires_at) || earliest_renewal (input) <= record->expires_at
       || ck_schedule_next_renewal (input) == 0)
     return 0;
 

@@ -35,6 +35,8 @@ typedef enum
  *   Retry-After); 0 if nothing holds it
  * @limited_until: Unix seconds until which the platform's rate limit has little left, so that what can
  *   wait waits: verifications, and renewals of a token that lives on; 0 if it has enough
+ * @refused_until: Unix seconds until which the platform refuses the whole app for a rate limit: what has
+ *   no token to lose waits for it altogether; 0 if it does not
  * @started_at: Unix seconds when the broker had started: a platform may want every channel verified
  *   then, and what was due before is spread; 0 if that is all the same
  * @n_channels: how many there are: so many are spread over more time than a few
@@ -60,6 +62,7 @@ typedef struct
   double jitter;
   guint64 not_before;
   guint64 limited_until;
+  guint64 refused_until;
   guint64 started_at;
   guint n_channels;
   guint64 last_refused;

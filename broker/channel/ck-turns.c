@@ -68,6 +68,9 @@ ck_turns_take (CkBroker *broker,
   CkActivity *activity = ck_channel_get_activity (channel);
   Turn *turn = NULL;
 
+  /* Now it is somebody else who wants something. */
+  if (!g_queue_is_empty (&activity->turns))
+    activity->planned = CK_DUE_NOTHING;
   if (awaited)
     hurry (broker, channel);
   if (kind == CK_TURN_RENEW || kind == CK_TURN_VERIFY)
@@ -98,6 +101,7 @@ ck_turns_done (CkBroker *broker, CkChannel *channel, const GError *error)
 
   g_return_if_fail (turn != NULL && !turn->done);
 
+  activity->planned = CK_DUE_NOTHING;
   /* It keeps its place while it is answered: an answer may ask for the next turn at once. */
   turn->done = TRUE;
 

@@ -6,6 +6,7 @@
 #include "ck-channel-job.h"
 #include "ck-client-fault.h"
 #include "ck-clock.h"
+#include "ck-entry.h"
 #include "ck-error.h"
 #include "ck-names.h"
 #include "ck-operations.h"
@@ -16,6 +17,7 @@ typedef struct
 {
   CkBroker *broker;
   CkChannel *channel;
+  CkEntry *entry;
   gboolean renewed; /* there is no other renewal behind this verification */
   gint64 renewal_asked; /* microseconds of ck_clock_boottime(); 0: no renewal came first */
   gboolean asked_again;
@@ -24,6 +26,7 @@ typedef struct
 static void
 verification_free (Verification *verification)
 {
+  g_clear_pointer (&verification->entry, ck_entry_free);
   g_object_unref (verification->broker);
   g_object_unref (verification->channel);
   g_free (verification);
@@ -186,8 +189,8 @@ renew_first (GTask *task, const CkOutcome *suspicion)
   verification->renewed = TRUE;
   verification->renewal_asked = ck_clock_boottime ();
   ck_channel_get_activity (verification->channel)->unproved = TRUE;
-  ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_first_cb,
-                        task);
+  ck_renewal_run_async (verification->broker, verification->channel, suspicion,
+                        verification->entry, renewed_first_cb, task);
 }
 
 static void
@@ -219,8 +222,8 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (is_blocked (verification->channel) && suspicion != NULL)
         renew_first (g_steal_pointer (&task), suspicion);
       else
-        ck_renewal_run_async (verification->broker, verification->channel, suspicion, renewed_cb,
-                              g_steal_pointer (&task));
+        ck_renewal_run_async (verification->broker, verification->channel, suspicion,
+                              verification->entry, renewed_cb, g_steal_pointer (&task));
       return;
     }
 
@@ -246,31 +249,23 @@ verified_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
-/* (transfer full) @unowned */
 static void
-ask (GTask *unowned)
+admitted (gpointer data, const GError *turned_away)
 {
-  g_autoptr (GTask) task = unowned;
+  g_autoptr (GTask) task = data;
   Verification *verification = g_task_get_task_data (task);
   CkBroker *broker = verification->broker;
   CkChannel *channel = verification->channel;
   g_autoptr (GError) error = NULL;
   CkJob *job;
 
+  if (turned_away != NULL)
+    {
+      g_task_return_error (task, g_error_copy (turned_away));
+      return;
+    }
+
   job = ck_channel_job_new (broker, channel, "verify", ck_channel_get_grant (channel), &error);
-  if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
-      && verification->renewed)
-    {
-      proved (verification);
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  if (job == NULL && g_error_matches (error, CK_ERROR, CK_ERROR_NOT_SUPPORTED)
-      && ck_renewal_may_run (broker, channel))
-    {
-      ck_renewal_run_async (broker, channel, NULL, renewed_cb, g_steal_pointer (&task));
-      return;
-    }
   if (job == NULL)
     {
       g_autoptr (CkOutcome) failed = ck_channel_job_failed (error);
@@ -289,6 +284,36 @@ ask (GTask *unowned)
                             NULL,
                             verified_cb,
                             g_steal_pointer (&task));
+}
+
+/* (transfer full) @unowned */
+static void
+ask (GTask *unowned)
+{
+  g_autoptr (GTask) task = unowned;
+  Verification *verification = g_task_get_task_data (task);
+  CkBroker *broker = verification->broker;
+  CkChannel *channel = verification->channel;
+  gboolean is_askable = ck_operations_can_be_asked (broker, channel);
+
+  if (!is_askable && verification->renewed)
+    {
+      proved (verification);
+      g_task_return_boolean (task, TRUE);
+    }
+  else if (!is_askable && ck_renewal_may_run (broker, channel))
+    {
+      ck_renewal_run_async (broker, channel, NULL, verification->entry, renewed_cb,
+                            g_steal_pointer (&task));
+    }
+  else if (verification->entry != NULL)
+    {
+      ck_entry_go_on (verification->entry, admitted, g_object_ref (task));
+    }
+  else
+    {
+      verification->entry = ck_entry_new (broker, channel, admitted, g_object_ref (task));
+    }
 }
 
 /* A token that has run out would be refused whatever the platform thinks of the channel. */

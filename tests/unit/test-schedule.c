@@ -488,6 +488,35 @@ test_never_forgotten (void)
     }
 }
 
+/* A platform that refuses the app is not asked about what has no token to lose; it is interrupted then. */
+static void
+test_refused (void)
+{
+  static const CkRenewalPolicy policy = { .verify_every = HOUR };
+  g_autoptr (CkChannelRecord) record = ck_channel_record_new ("x");
+  CkScheduleInput input = { .record = record,
+                            .policy = &policy,
+                            .settings = &settings,
+                            .can_renew = TRUE,
+                            .now = T + 3 * HOUR,
+                            .refused_until = T + 3 * HOUR + 300 };
+  guint64 when;
+
+  record->generation = 1;
+  record->state = CK_STATE_CONNECTED;
+  record->issued_at = T;
+  record->expires_at = T + 4 * HOUR;
+  g_assert_cmpuint (ck_schedule_next_renewal (&input), ==, T + 4 * HOUR - 4 * 720);
+  g_assert_cmpint (ck_schedule_next (&input, &when), ==, CK_DUE_VERIFY);
+  g_assert_cmpuint (when, ==, T + 3 * HOUR + 300 + SPREAD);
+
+  record->expires_at = T + 2 * HOUR;
+  g_assert_cmpint (ck_schedule_next (&input, &when), ==, CK_DUE_INTERRUPT);
+  record->state = CK_STATE_INTERRUPTED;
+  g_assert_cmpint (ck_schedule_next (&input, &when), ==, CK_DUE_RENEW);
+  g_assert_cmpuint (when, ==, T + 3 * HOUR + 300 + SPREAD);
+}
+
 static void
 test_jitter (void)
 {
@@ -559,6 +588,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/schedule/next", test_next);
   g_test_add_func ("/schedule/never-forgotten", test_never_forgotten);
+  g_test_add_func ("/schedule/refused", test_refused);
   g_test_add_func ("/schedule/jitter", test_jitter);
   g_test_add_func ("/schedule/warnings", test_warnings);
   g_test_add_func ("/schedule/backoff", test_backoff);
