@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A program that floods the broker, run by test_quotas.py as a user of its own.
 
-flood.py KIND PATH SECONDS: prints how many answers of each kind came, as JSON.
+flood.py KIND PATH SECONDS: prints how many answers of each kind came, and how many
+descriptors it held, as JSON.
 """
 
 import collections
@@ -111,4 +112,5 @@ KINDS = {
 KINDS[kind]()
 GLib.timeout_add_seconds(seconds, loop.quit)
 loop.run()
+answers["held"] = len(held)
 print(json.dumps(answers))
