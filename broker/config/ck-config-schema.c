@@ -12,7 +12,7 @@ static const CkSchemaKey settings_keys[] = {
   { "Broker", "WarnBefore", CK_VALUE_DURATIONS, NULL },
   { "Broker", "MaxWorkers", CK_VALUE_NUMBER, "1 256" },
   { "Broker", "MaxAttempts", CK_VALUE_NUMBER, "1 256" },
-  { "Broker", "AttemptTimeout", CK_VALUE_FINITE, NULL },
+  { "Broker", "AttemptTimeout", CK_VALUE_FINITE, "1s 30min" },
   { "Broker", "MinCheckInterval", CK_VALUE_FINITE, NULL },
   { "Broker", "MaxChannels", CK_VALUE_NUMBER, "1 1000000" },
 

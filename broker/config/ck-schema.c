@@ -50,6 +50,27 @@ check_duration (const char *value, gboolean never_allowed, char **why)
 }
 
 static char *
+check_finite (const char *value, const char *detail, char **why)
+{
+  g_autofree char *seconds = check_duration (value, FALSE, why);
+  g_auto (GStrv) range = ck_value_split (detail != NULL ? detail : "");
+  guint64 least = 0;
+  guint64 most = G_MAXUINT64;
+  guint64 found;
+
+  if (seconds == NULL || detail == NULL)
+    return g_steal_pointer (&seconds);
+
+  found = g_ascii_strtoull (seconds, NULL, 10);
+  if (ck_value_parse_duration (range[0], &least) && ck_value_parse_duration (range[1], &most)
+      && found >= least && found <= most)
+    return g_steal_pointer (&seconds);
+  *why = g_strdup_printf ("“%s” is not a time from %s to %s", value, range[0], range[1]);
+
+  return NULL;
+}
+
+static char *
 check_durations (const char *value, char **why)
 {
   g_auto (GStrv) words = ck_value_split (value);
@@ -269,8 +290,9 @@ check_value (const CkSchemaKey *key, const char *value, gboolean insecure_loopba
     case CK_VALUE_LINK:
       return check_if (ck_value_is_link (value), value, "a web address", why);
     case CK_VALUE_DURATION:
+      return check_duration (value, TRUE, why);
     case CK_VALUE_FINITE:
-      return check_duration (value, key->kind == CK_VALUE_DURATION, why);
+      return check_finite (value, key->detail, why);
     case CK_VALUE_DURATIONS:
       return check_durations (value, why);
     case CK_VALUE_AHEAD:

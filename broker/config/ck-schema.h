@@ -25,7 +25,7 @@ typedef enum
   CK_VALUE_ENDPOINT,  /* a URI that secrets may go to: https (ck_value_is_endpoint()); may be empty */
   CK_VALUE_LINK,      /* an http or https URI for people; may be empty */
   CK_VALUE_DURATION,  /* reads as a number of seconds, or `never` */
-  CK_VALUE_FINITE,    /* a duration other than `never` */
+  CK_VALUE_FINITE,    /* a duration other than `never`, within the two of detail if there is one */
   CK_VALUE_DURATIONS, /* a list of durations other than `never` */
   CK_VALUE_AHEAD,     /* `20%` (1 to 50), or a duration other than `never` */
   CK_VALUE_BOOLEAN,   /* reads as `yes` or `no` */
