@@ -36,7 +36,7 @@ G_DECLARE_FINAL_TYPE (CkBroker, ck_broker, CK, BROKER, GObject)
  * @moduledir: the modules
  * @state_dir: state.db and the vault
  * @credentials_dir: (nullable): `$CREDENTIALS_DIRECTORY`
- * @worker: the worker's executable
+ * @worker: (nullable): the worker's executable; %NULL: workers come by the socket alone
  * @worker_socket: (nullable): systemd's socket for workers; used where it is there
  *
  * Where everything is; copied.

@@ -50,6 +50,18 @@ from_environment (const char *variable, const char *fallback)
   return value != NULL && *value != '\0' ? value : fallback;
 }
 
+/* Empty, as the unit has it: workers come by the socket, and never as a child of ours. */
+static const char *
+get_worker (void)
+{
+  const char *value = g_getenv ("CHANNELKEEPER_WORKER");
+
+  if (value == NULL)
+    return CK_WORKER;
+
+  return *value != '\0' ? value : NULL;
+}
+
 static void
 fill_paths (CkBrokerPaths *paths)
 {
@@ -58,7 +70,7 @@ fill_paths (CkBrokerPaths *paths)
   paths->moduledir = from_environment ("CHANNELKEEPER_MODULEDIR", CK_MODULEDIR);
   paths->state_dir = from_environment ("STATE_DIRECTORY", CK_STATEDIR);
   paths->credentials_dir = g_getenv ("CREDENTIALS_DIRECTORY");
-  paths->worker = from_environment ("CHANNELKEEPER_WORKER", CK_WORKER);
+  paths->worker = get_worker ();
   paths->worker_socket = WORKER_SOCKET;
 }
 

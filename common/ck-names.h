@@ -16,6 +16,7 @@
 #define CK_ERROR_PREFIX "org.channelkeeper.Error."
 
 /* The private connection between broker and worker (backends/worker/org.channelkeeper.Worker1.xml). */
+#define CK_WORKER_SOCKET_UNIT "channelkeeper-worker.socket"
 #define CK_WORKER_PATH "/org/channelkeeper/Worker1"
 #define CK_IFACE_WORKER "org.channelkeeper.Worker1"
 #define CK_CONVERSATION_PATH "/org/channelkeeper/Conversation1"

@@ -283,11 +283,17 @@ connect_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnection) stream
       = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  g_autofree char *why = NULL;
 
-  if (stream == NULL)
-    fail_start (user_data, error->message);
-  else
-    authenticate (user_data, stream);
+  if (stream != NULL)
+    {
+      authenticate (user_data, stream);
+      return;
+    }
+
+  why = g_strdup_printf (CK_WORKER_SOCKET_UNIT " does not answer (%s): systemctl start "
+                         CK_WORKER_SOCKET_UNIT, error->message);
+  fail_start (user_data, why);
 }
 
 static void

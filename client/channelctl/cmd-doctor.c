@@ -59,23 +59,23 @@ ask (Doctor *doctor,
                                       NULL);
 }
 
-/* (transfer full) (nullable): the unit's properties, if systemd runs here and knows the unit */
+/* (transfer full) (nullable): its properties of that interface, if systemd runs here and knows the unit */
 static GVariant *
-get_unit (Doctor *doctor)
+get_unit (Doctor *doctor, const char *unit_name, const char *interface)
 {
   static const char name[] = "org.freedesktop.systemd1";
   const char *path;
   g_autoptr (GVariant) all = NULL;
   g_autoptr (GVariant) unit
       = ask (doctor, name, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-             "LoadUnit", g_variant_new ("(s)", UNIT), "(o)");
+             "LoadUnit", g_variant_new ("(s)", unit_name), "(o)");
 
   if (unit == NULL)
     return NULL;
 
   g_variant_get (unit, "(&o)", &path);
   all = ask (doctor, name, path, "org.freedesktop.DBus.Properties", "GetAll",
-             g_variant_new ("(s)", "org.freedesktop.systemd1.Service"), "(a{sv})");
+             g_variant_new ("(s)", interface), "(a{sv})");
 
   return all != NULL ? g_variant_get_child_value (all, 0) : NULL;
 }
@@ -164,6 +164,26 @@ check_sandbox (Doctor *doctor, GVariant *unit)
         }
     }
   note (doctor, "sandbox", "ok", "the service has no network and no privileges");
+}
+
+/* Where the workers come from; without systemd they are the service's children. */
+static void
+check_workers (Doctor *doctor)
+{
+  const char *state = "unknown";
+  g_autoptr (GVariant) unit
+      = get_unit (doctor, CK_WORKER_SOCKET_UNIT, "org.freedesktop.systemd1.Unit");
+
+  if (unit == NULL)
+    return;
+
+  g_variant_lookup (unit, "ActiveState", "&s", &state);
+  if (strcmp (state, "active") == 0)
+    note (doctor, "workers", "ok", CK_WORKER_SOCKET_UNIT " starts them");
+  else
+    note (doctor, "workers", "fail",
+          CK_WORKER_SOCKET_UNIT " is %s, so that no worker can be started: systemctl start "
+          CK_WORKER_SOCKET_UNIT, state);
 }
 
 static void
@@ -347,10 +367,11 @@ ck_cmd_doctor (CkCtl *ctl, GStrv *arguments, GError **error)
     return FALSE;
 
   g_variant_builder_init (&doctor.rows, G_VARIANT_TYPE ("a(sss)"));
-  unit = get_unit (&doctor);
+  unit = get_unit (&doctor, UNIT, "org.freedesktop.systemd1.Service");
   check_service (&doctor, unit);
   check_polkit (&doctor);
   check_sandbox (&doctor, unit);
+  check_workers (&doctor);
   check_clock (&doctor);
   check_files (&doctor, unit);
   rows = g_variant_ref_sink (g_variant_builder_end (&doctor.rows));

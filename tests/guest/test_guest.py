@@ -148,9 +148,23 @@ def diagnosis(world):
 def test_doctor_finds_all_well(world):
     found, code = diagnosis(world)
     assert code == 0, found
-    for check in ("service", "vault", "polkit", "sandbox", "modules", "files"):
+    for check in ("service", "vault", "polkit", "sandbox", "workers", "modules", "files"):
         assert found[check][0] == "ok", found[check]
     assert found["clock"][0] in ("ok", "warn") and "provider lumen" in found
+
+
+def test_without_the_worker_socket(guest, world):
+    """Nobody starts workers in the place of systemd: said, with what to do; then the channel goes on."""
+    assert guest.show(SOCKET, "TriggerLimitIntervalUSec") == "0", "systemd gives the socket up after a storm"
+    guest.ok("systemctl", "stop", SOCKET, "channelkeeper-worker@*.service")
+    done = world.ctl("alice", "renew", "stage")
+    assert done.code != 0 and f"systemctl start {SOCKET}" in done.stderr, done
+    assert guest.run("pgrep", "-u", "channelkeeper", "-f", "channelkeeper-worker").stdout == ""
+    found, code = diagnosis(world)
+    assert code == 1 and found["workers"][0] == "fail" and f"systemctl start {SOCKET}" in found["workers"][1], found
+    guest.ok("systemctl", "start", SOCKET)
+    wait_for(lambda: world.ctl("alice", "renew", "stage").code == 0, "the channel to recover")
+    assert world.show()["state"] == "connected" and world.is_good(world.token())
 
 
 def probe(guest, unit):

@@ -349,6 +349,26 @@ test_socket (void)
       pool_bench_run (&bench, pool_bench_job (&bench, "renew", "required permit.so"), &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_FAILED);
   g_assert_null (strstr (error->message, "/nonexistent/worker"));
+  g_assert_nonnull (strstr (error->message, "systemctl start channelkeeper-worker.socket"));
+  pool_bench_tear_down (&bench);
+}
+
+/* Under systemd: a socket that is gone is no reason to start a worker as the broker's own child. */
+static void
+test_socket_only (void)
+{
+  g_autoptr (CkWorkerPool) pool = ck_worker_pool_new (NULL, "/nonexistent/socket", 1, 1);
+  PoolBench bench;
+  PoolBench broken;
+  g_autoptr (GError) error = NULL;
+
+  pool_bench_set_up (&bench, NULL, 1, 1);
+  broken = bench;
+  broken.pool = pool;
+  g_assert_null (
+      pool_bench_run (&broken, pool_bench_job (&bench, "renew", "required permit.so"), &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "systemctl start channelkeeper-worker.socket"));
   pool_bench_tear_down (&bench);
 }
 
@@ -369,6 +389,7 @@ main (int argc, char **argv)
   ADD ("/worker-pool/ten-minutes", test_ten_minutes);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
   g_test_add_func ("/worker-pool/socket", test_socket);
+  g_test_add_func ("/worker-pool/socket-only", test_socket_only);
 
   return g_test_run ();
 }
