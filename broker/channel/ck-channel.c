@@ -140,14 +140,7 @@ ck_channel_is_unsaved (CkChannel *self)
 gboolean
 ck_channel_may_hand_out (CkChannel *self, guint64 now)
 {
-  const CkChannelRecord *record = self->record;
-
-  if (self->grant == NULL || !ck_lifecycle_token_alive (record, now))
-    return FALSE;
-
-  return record->state == CK_STATE_CONNECTED || record->state == CK_STATE_EXPIRING
-         || (record->state == CK_STATE_SUSPENDED
-             && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED);
+  return self->grant != NULL && ck_lifecycle_may_hand_out (self->record, now);
 }
 
 CkUrgency

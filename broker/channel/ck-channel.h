@@ -135,9 +135,7 @@ gboolean ck_channel_is_unsaved (CkChannel *self);
  * ck_channel_may_hand_out:
  * @now: Unix seconds
  *
- * Whether the access token held may be handed out: an unexpired one, in state `connected`,
- * `expiring`, or `suspended` for `client-misconfigured` (design: a wrong client secret must not
- * stop a running stream).
+ * Whether the access token held may be handed out, as ck_lifecycle_may_hand_out() says.
  */
 gboolean ck_channel_may_hand_out (CkChannel *self, guint64 now);
 

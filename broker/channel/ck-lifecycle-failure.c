@@ -5,6 +5,7 @@
 
 #include "ck-advice.h"
 #include "ck-lifecycle-private.h"
+#include "ck-names.h"
 
 /* An unclassified refusal is believed at the third try, and not before this many seconds. */
 #define REFUSALS_BELIEVED 3
@@ -64,17 +65,39 @@ fail_dead (CkChannelRecord *record,
   ck_lifecycle_change_state (record, before, state, cause, outcome->detail, events);
 }
 
-/* Rule 3: the one more try was refused or lost as well. */
+/* Rule 3: the one more try was refused or lost as well, and a person is asked. A token that is good is
+ * not taken away for that: it runs out, and the plan ends the channel with it. */
 static void
-fail_doubtful (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray *events)
+fail_doubtful (CkChannelRecord *record,
+               const CkChannelRecord *before,
+               const CkOutcome *outcome,
+               const CkLifecycleContext *context,
+               GPtrArray *events)
 {
+  static const char words[]
+      = "The platform's answer to a renewal was lost, or a backup was restored, and it did not take "
+        "the refresh token once more. Reconnect the channel.";
+  /* By a verification, and this is the second opinion of rule 4. */
+  gboolean token_refused = context->suspected && !outcome->in_doubt;
+
   record->doubt_tried = TRUE;
-  record->quarantined = TRUE;
-  ck_lifecycle_change_state (
-      record, before, CK_STATE_EXPIRED, CK_CAUSE_EXPIRED,
-      "The platform's answer to a renewal was lost, or a backup was restored, and it did not take "
-      "the refresh token once more. Reconnect the channel.",
-      events);
+  if (token_refused || before->expires_at <= context->now
+      || before->expires_at == CK_TIME_NEVER
+      || !ck_lifecycle_may_hand_out (before, context->now))
+    {
+      record->quarantined = TRUE;
+      ck_lifecycle_change_state (record, before, CK_STATE_EXPIRED, CK_CAUSE_EXPIRED, words, events);
+      return;
+    }
+
+  /* A suspended client is the administrator's affair first. */
+  if (!ck_lifecycle_is_good (before->state))
+    return;
+
+  g_free (record->detail);
+  record->detail = g_strdup (words);
+  ck_lifecycle_reconnect_no_later (record, record->expires_at);
+  ck_lifecycle_announce_end (record, before, events);
 }
 
 static void
@@ -182,7 +205,7 @@ ck_lifecycle_failed (const CkChannelRecord *before,
 
   if (renewing && outcome->in_doubt && (before->doubt_tried || !context->can_renew))
     {
-      fail_doubtful (record, before, events);
+      fail_doubtful (record, before, outcome, context, events);
     }
   else if (renewing && outcome->in_doubt)
     {
@@ -191,7 +214,7 @@ ck_lifecycle_failed (const CkChannelRecord *before,
     }
   else if (renewing && before->doubt_tried && ck_lifecycle_needs_second_opinion (outcome))
     {
-      fail_doubtful (record, before, events);
+      fail_doubtful (record, before, outcome, context, events);
     }
   else if (ck_lifecycle_is_own_fault (outcome))
     {

@@ -18,6 +18,14 @@ void ck_lifecycle_change_state (CkChannelRecord *record,
                                 const char *detail,
                                 GPtrArray *events);
 
+/* Puts the record into `expiring` and says so, with its ReconnectBy, whatever it was before. */
+void ck_lifecycle_announce_end (CkChannelRecord *record,
+                                const CkChannelRecord *before,
+                                GPtrArray *events);
+
+/* @end: maybe not known */
+void ck_lifecycle_reconnect_no_later (CkChannelRecord *record, guint64 end);
+
 /* Adds the word to the record's advice, or takes it away. */
 void ck_lifecycle_set_advice (CkChannelRecord *record, const char *word, gboolean present);
 

@@ -99,6 +99,15 @@ ck_lifecycle_token_alive (const CkChannelRecord *record, guint64 now)
          && (record->expires_at == CK_TIME_UNKNOWN || record->expires_at > now);
 }
 
+gboolean
+ck_lifecycle_may_hand_out (const CkChannelRecord *record, guint64 now)
+{
+  return ck_lifecycle_token_alive (record, now)
+         && (ck_lifecycle_is_good (record->state)
+             || (record->state == CK_STATE_SUSPENDED
+                 && record->cause == CK_CAUSE_CLIENT_MISCONFIGURED));
+}
+
 static guint64
 add_time (guint64 time, guint64 seconds)
 {
@@ -114,9 +123,8 @@ is_known (guint64 time)
   return time != CK_TIME_UNKNOWN && time < CK_TIME_NEVER;
 }
 
-/* @end: maybe not known */
-static void
-reconnect_no_later (CkChannelRecord *record, guint64 end)
+void
+ck_lifecycle_reconnect_no_later (CkChannelRecord *record, guint64 end)
 {
   if (is_known (end) && (!is_known (record->reconnect_by) || end < record->reconnect_by))
     record->reconnect_by = end;
@@ -166,10 +174,10 @@ set_clocks (CkChannelRecord *record,
   record->reconnect_by = ck_grant_get_reconnect_by (grant);
   if (record->reconnect_by == CK_TIME_UNKNOWN && policy->reconnect_every > 0)
     record->reconnect_by = add_time (record->issued_at, policy->reconnect_every);
-  reconnect_no_later (record, absolute_end (grant, context));
+  ck_lifecycle_reconnect_no_later (record, absolute_end (grant, context));
   /* Without a way to renew, the end of the access token is what only a person can move. */
   if (!context->can_renew)
-    reconnect_no_later (record, record->expires_at);
+    ck_lifecycle_reconnect_no_later (record, record->expires_at);
 }
 
 /* A renewal does not move the date that only a person can move; but the platform may say that it is
@@ -464,6 +472,17 @@ ck_lifecycle_restored (const CkChannelRecord *before,
   return record;
 }
 
+void
+ck_lifecycle_announce_end (CkChannelRecord *record, const CkChannelRecord *before, GPtrArray *events)
+{
+  GVariantDict details;
+
+  record->state = CK_STATE_EXPIRING;
+  init_state_details (&details, before, CK_STATE_EXPIRING);
+  g_variant_dict_insert (&details, "reconnect-by", "t", record->reconnect_by);
+  add_event (events, record->id, "Expiring", &details);
+}
+
 CkChannelRecord *
 ck_lifecycle_warned (const CkChannelRecord *before,
                      guint warning,
@@ -471,14 +490,10 @@ ck_lifecycle_warned (const CkChannelRecord *before,
                      GPtrArray *events)
 {
   g_autoptr (CkChannelRecord) record = ck_channel_record_copy (before);
-  GVariantDict details;
 
-  record->state = CK_STATE_EXPIRING;
   /* The steps before it are past: they are not announced late. */
   record->warned |= (2u << warning) - 1;
-  init_state_details (&details, before, CK_STATE_EXPIRING);
-  g_variant_dict_insert (&details, "reconnect-by", "t", before->reconnect_by);
-  add_event (events, record->id, "Expiring", &details);
+  ck_lifecycle_announce_end (record, before, events);
 
   return g_steal_pointer (&record);
 }
@@ -518,6 +533,7 @@ ck_lifecycle_in_doubt (const CkChannelRecord *before)
 
   record->renewal_started = 0;
   record->in_doubt = TRUE;
+  ck_lifecycle_set_advice (record, CK_ADVICE_RENEWAL_FAILING, TRUE);
 
   return record;
 }

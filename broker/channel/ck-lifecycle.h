@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @held: (nullable): (for a verification) the grant that was verified
  * @can_renew: the channel can get a new access token with nobody present
  * @unproved: (for a renewal) a verification follows: a token alone does not heal a blocked channel
+ * @suspected: (for a renewal) it is the second opinion of a verification that was refused: the access
+ *   token held is no good
  * @confirmed: (for a refusal) the second opinion of rule 4 agreed: the renewal that followed a bad
  *   verification was refused too, or there is no renewal to ask
  * @settled_advice: (nullable): (for a success) advice the modules found no reason for any more
@@ -35,6 +37,7 @@ typedef struct
   CkGrant *held;
   gboolean can_renew;
   gboolean unproved;
+  gboolean suspected;
   gboolean confirmed;
   const char *const *settled_advice;
   gboolean scopes_replaced;
@@ -107,7 +110,8 @@ gboolean ck_lifecycle_is_own_fault (const CkOutcome *outcome);
  *
  * Transient trouble never changes more than `interrupted`, and that only when no valid token is
  * held. An unclassified refusal counts; the third within no less than 15 minutes is
- * `unknown-revoked`. A dead grant is quarantined, never deleted (rules 4 and 5).
+ * `unknown-revoked`. A dead grant is quarantined, never deleted (rules 4 and 5). One in doubt whose one
+ * more try failed is `expiring` as long as its access token is good, and ends with it (rule 3).
  *
  * Returns: (transfer full): the record
  */
@@ -213,8 +217,8 @@ CkChannelRecord *ck_lifecycle_disconnected (const CkChannelRecord *before,
 /**
  * ck_lifecycle_in_doubt:
  *
- * Whether the answer to a renewal was lost is not known (rule 3): marked so. The access token held
- * goes on; the refresh token is tried exactly once more.
+ * Whether the answer to a renewal was lost is not known (rule 3): marked so, with advice. The access
+ * token held goes on; the refresh token is tried exactly once more.
  *
  * Returns: (transfer full): the record
  */
@@ -241,5 +245,14 @@ CkChannelRecord *ck_lifecycle_advised (const CkChannelRecord *before,
  * Returns: whether the access token of @record has not run out at @now, as far as is known
  */
 gboolean ck_lifecycle_token_alive (const CkChannelRecord *record, guint64 now);
+
+/**
+ * ck_lifecycle_may_hand_out:
+ *
+ * Returns: whether it is alive, and the state is one in which it is handed out: `connected`,
+ *   `expiring`, or `suspended` for `client-misconfigured` (design: a wrong client secret must not stop
+ *   a running stream)
+ */
+gboolean ck_lifecycle_may_hand_out (const CkChannelRecord *record, guint64 now);
 
 G_END_DECLS

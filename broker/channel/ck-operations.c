@@ -413,7 +413,7 @@ ck_operations_act (CkBroker *broker, CkChannel *channel)
 gboolean
 ck_channel_renews_itself (CkBroker *broker, CkChannel *channel)
 {
-  return !ck_channel_get_record (channel)->quarantined && ck_renewal_is_possible (broker, channel);
+  return !ck_channel_get_record (channel)->quarantined && ck_renewal_may_run (broker, channel);
 }
 
 guint64

@@ -21,7 +21,8 @@ typedef struct
   CkBroker *broker;
   CkChannel *channel;
   CkGrant *old;          /* what is renewed */
-  CkCause suspicion;     /* what a verification said before, if anything */
+  gboolean suspected;    /* a verification was refused before */
+  CkCause suspicion;     /* what it said */
   char *suspicion_words; /* nullable */
   CkOutcome *outcome;
   CkEntry *entry;
@@ -189,6 +190,7 @@ refused (GTask *task)
   prefer_suspicion (renewal);
   ck_renewal_back_off (renewal->channel, renewal->outcome);
   ck_operations_fill_context (renewal->broker, renewal->channel, &context);
+  context.suspected = renewal->suspected;
   context.confirmed = TRUE;
   context.scopes_replaced = ck_siblings_replaced_scopes (renewal->broker, renewal->channel);
   context.client_confirmed
@@ -392,12 +394,44 @@ make_spent_error (CkChannel *channel)
                       record->assigned_user);
 }
 
-/* Rule 3: whoever asks, a refresh token whose request may still be under way is not sent again. */
-static gboolean
-is_held_off (CkChannel *channel)
+/* Unix seconds before which a grant in doubt is not tried once more, maybe in the past. */
+static guint64
+end_of_hold (CkBroker *broker, CkChannel *channel, gboolean suspected)
 {
-  return ck_channel_get_record (channel)->in_doubt
-         && ck_channel_get_activity (channel)->not_before > ck_clock_now ();
+  guint64 until = ck_channel_get_activity (channel)->not_before;
+  CkScheduleInput input;
+
+  /* A token that the platform has refused is not worth waiting for. */
+  if (!suspected && ck_channel_may_hand_out (channel, ck_clock_now ())
+      && ck_operations_fill_schedule (broker, channel, &input))
+    until = MAX (until, ck_schedule_renewal_in_doubt (&input));
+
+  return until;
+}
+
+gboolean
+ck_renewal_is_held_off (CkBroker *broker, CkChannel *channel, gboolean suspected, GError **error)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  CkActivity *activity = ck_channel_get_activity (channel);
+  guint64 now = ck_clock_now ();
+  guint64 until = end_of_hold (broker, channel, suspected);
+
+  if (!record->in_doubt || until <= now)
+    return FALSE;
+
+  /* A probe waits as well, or the planner would come back at once for ever. */
+  if (ck_schedule_is_probing (record))
+    activity->not_before = until;
+  g_set_error (error,
+               CK_ERROR,
+               CK_ERROR_PROVIDER_UNAVAILABLE,
+               "%s cannot be renewed now: the answer to a renewal was lost, or a backup was "
+               "restored; it is tried once more in %" G_GUINT64_FORMAT " min%s",
+               record->id,
+               (until - now + 59) / 60,
+               ck_channel_may_hand_out (channel, now) ? ", and the token held is handed out meanwhile" : "");
+  return TRUE;
 }
 
 void
@@ -410,6 +444,7 @@ ck_renewal_run_async (CkBroker *broker,
 {
   g_autoptr (GTask) task = g_task_new (channel, NULL, callback, user_data);
   Renewal *renewal = g_new0 (Renewal, 1);
+  GError *error = NULL;
 
   g_task_set_source_tag (task, ck_renewal_run_async);
   g_task_set_task_data (task, renewal, (GDestroyNotify) renewal_free);
@@ -417,6 +452,7 @@ ck_renewal_run_async (CkBroker *broker,
   renewal->channel = g_object_ref (channel);
   if (suspicion != NULL)
     {
+      renewal->suspected = TRUE;
       renewal->suspicion = suspicion->cause;
       renewal->suspicion_words = g_strdup (suspicion->detail);
     }
@@ -436,14 +472,9 @@ ck_renewal_run_async (CkBroker *broker,
       g_task_return_error (task, make_spent_error (channel));
       return;
     }
-  if (is_held_off (channel))
+  if (ck_renewal_is_held_off (broker, channel, renewal->suspected, &error))
     {
-      g_task_return_new_error (task,
-                               CK_ERROR,
-                               CK_ERROR_BUSY,
-                               "%s: the answer to a renewal was lost, and its request may still be "
-                               "under way; it is tried once more later",
-                               ck_channel_get_id (channel));
+      g_task_return_error (task, error);
       return;
     }
 

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  *
  * - the mark cannot be written, or there is nothing to run: nothing was sent, the channel is as it
  *   was, and the planner keeps away for a while
+ * - it is in doubt and its time has not come: nothing was sent, as ck_renewal_is_held_off() says
  * - the platform refuses or cannot be reached: ck_lifecycle_failed() decides, committed
  * - the vault cannot be written: the new grant lives in memory, marked unsaved, and is written again
  *   later (rule 5)
@@ -61,6 +62,21 @@ gboolean ck_renewal_is_possible (CkBroker *broker, CkChannel *channel);
  * Returns: whether it is possible, and the one more try of a grant in doubt is not spent (rule 3)
  */
 gboolean ck_renewal_may_run (CkBroker *broker, CkChannel *channel);
+
+/**
+ * ck_renewal_is_held_off:
+ * @suspected: the platform has refused the access token held
+ * @error: %CK_ERROR_PROVIDER_UNAVAILABLE: in how many minutes it is tried
+ *
+ * Rule 3: whoever asks, the one more try of a grant in doubt comes at its time, which is the last
+ * minute of an access token that is good, and not before the request whose answer was lost is over.
+ *
+ * Returns: whether that is still to come; a channel that is being probed is left alone until then
+ */
+gboolean ck_renewal_is_held_off (CkBroker *broker,
+                                 CkChannel *channel,
+                                 gboolean suspected,
+                                 GError **error);
 
 /**
  * ck_renewal_back_off:

@@ -72,8 +72,8 @@ is_known (guint64 time)
   return time != CK_TIME_UNKNOWN && time < CK_TIME_NEVER;
 }
 
-static guint64
-renewal_in_doubt (const CkScheduleInput *input)
+guint64
+ck_schedule_renewal_in_doubt (const CkScheduleInput *input)
 {
   const CkChannelRecord *record = input->record;
 
@@ -234,7 +234,7 @@ ck_schedule_next_renewal (const CkScheduleInput *input)
       return 0;
     }
 
-  when = record->in_doubt ? renewal_in_doubt (input) : plain_renewal (input);
+  when = record->in_doubt ? ck_schedule_renewal_in_doubt (input) : plain_renewal (input);
   if (input->foreign_times && !record->in_doubt)
     when = renewal_for_times (input, when);
   /* No token now: neither the demand nor a date to keep it alive by is waited for. */

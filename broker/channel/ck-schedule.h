@@ -97,6 +97,14 @@ CkDue ck_schedule_next (const CkScheduleInput *input, guint64 *when);
 guint64 ck_schedule_next_renewal (const CkScheduleInput *input);
 
 /**
+ * ck_schedule_renewal_in_doubt:
+ *
+ * Returns: Unix seconds when the one more try of a grant in doubt comes (rule 3), maybe in the past;
+ *   0 if it is spent. not_before is not weighed
+ */
+guint64 ck_schedule_renewal_in_doubt (const CkScheduleInput *input);
+
+/**
  * ck_schedule_warning:
  * @now: Unix seconds
  *

@@ -295,6 +295,7 @@ ask (GTask *unowned)
   CkBroker *broker = verification->broker;
   CkChannel *channel = verification->channel;
   gboolean is_askable = ck_operations_can_be_asked (broker, channel);
+  GError *error = NULL;
 
   if (!is_askable && verification->renewed)
     {
@@ -303,8 +304,11 @@ ask (GTask *unowned)
     }
   else if (!is_askable && ck_renewal_may_run (broker, channel))
     {
-      ck_renewal_run_async (broker, channel, NULL, verification->entry, renewed_cb,
-                            g_steal_pointer (&task));
+      if (ck_renewal_is_held_off (broker, channel, FALSE, &error))
+        g_task_return_error (task, error);
+      else
+        ck_renewal_run_async (broker, channel, NULL, verification->entry, renewed_cb,
+                              g_steal_pointer (&task));
     }
   else if (verification->entry != NULL)
     {

@@ -224,9 +224,12 @@ def renews(channel):
         return False
 
 
-def test_a_worker_that_hangs(connected, oidc, broker, callers):
+def test_a_worker_that_hangs(oidc_channel, oidc, broker, callers):
     """Stopped in the middle of a request: its caller is told, nobody else waits, the token goes on; when its
-    time is over the answer counts as lost, and one more try is made."""
+    time is over the answer counts as lost, and one more try is made in the token's last minute."""
+    oidc.settings(accessTtl=100)
+    setups.connect(oidc_channel, "alice-channel")
+    connected = oidc_channel
     oidc.fault("hang", "/token", 1)
     since = len(oidc.requests())
     pending = connected.send("Renew", timeout=100)
@@ -237,7 +240,7 @@ def test_a_worker_that_hangs(connected, oidc, broker, callers):
         pending.result(30)
     assert error.value.word == "Busy", error.value
     assert connected.seen_by(callers("studio")).token()[0] and connected.state == "connected"
-    wait_for(lambda: renews(connected), 100, "the one more try")
-    assert connected.prop("Generation") == 2 and oidc.accepts(connected.token()[0]) == "alice-channel"
+    wait_for(lambda: connected.prop("Generation") == 2, 100, "the one more try")
+    assert oidc.accepts(connected.token()[0]) == "alice-channel"
     assert len(oidc.token_requests(since=since)) == 1, "the first one never was dealt with"
     assert worker not in broker.workers()
