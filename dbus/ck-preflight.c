@@ -3,6 +3,7 @@
 
 #include "ck-bus-service-private.h"
 #include "ck-clock.h"
+#include "ck-error.h"
 #include "ck-names.h"
 #include "ck-operations.h"
 
@@ -16,6 +17,7 @@ typedef struct
   CkWork *work;
   GPtrArray *channels; /* of nullable CkChannel, in the order of the ids */
   GPtrArray *errors;   /* of nullable GError: why a channel could not be verified */
+  guint64 begun_at;    /* Unix seconds */
   guint n_waiting;     /* one more while the verifications are begun */
 } Flight;
 
@@ -43,8 +45,42 @@ ends_before (guint64 time, guint64 end)
   return time != CK_TIME_UNKNOWN && time < end;
 }
 
+/* Whether the platform has said now, or within MinCheckInterval, that it is good, be it by a new token;
+ * and nothing since that. */
+static gboolean
+is_verified (CkBroker *broker, CkChannel *channel, guint64 now)
+{
+  const CkChannelRecord *record = ck_channel_get_record (channel);
+  guint interval = ck_config_get_settings (ck_broker_get_config (broker))->min_check_interval;
+
+  return ck_channel_get_activity (channel)->failures == 0
+         && MAX (record->last_verified, record->issued_at) + interval >= now;
+}
+
+static char *
+say_unverified (CkChannel *channel, const GError *error)
+{
+  const CkActivity *activity = ck_channel_get_activity (channel);
+
+  if (error != NULL)
+    return g_strdup_printf ("it could not be verified now: %s", error->message);
+  if (activity->failures > 0)
+    return g_strdup_printf ("it could not be verified now (%s)",
+                            activity->trouble != CK_CAUSE_NONE
+                                ? ck_cause_to_string (activity->trouble)
+                                : "refused");
+
+  return g_strdup ("its platform has not said that it is good");
+}
+
+/* @now: when the verification began */
 static const char *
-judge (CkBroker *broker, CkChannel *channel, guint64 end, char **why)
+judge (CkBroker *broker,
+       CkChannel *channel,
+       const GError *error,
+       guint64 now,
+       guint64 end,
+       char **why)
 {
   const CkChannelRecord *record = ck_channel_get_record (channel);
 
@@ -55,11 +91,28 @@ judge (CkBroker *broker, CkChannel *channel, guint64 end, char **why)
       *why = g_strdup_printf ("it is %s. %s", ck_state_to_string (record->state), remedy);
       return "fail";
     }
+  if (g_error_matches (error, CK_ERROR, CK_ERROR_VAULT_SEALED))
+    {
+      *why = g_strdup (error->message);
+      return "fail";
+    }
   if (ends_before (record->reconnect_by, end)
       || (ends_before (record->expires_at, end) && !ck_channel_renews_itself (broker, channel)))
     {
       *why = g_strdup ("it ends before that, and a person must reconnect it");
       return "fail";
+    }
+  /* A token whose end is not known is worth no more. */
+  if (record->in_doubt && record->expires_at < end)
+    {
+      *why = g_strdup ("the answer to a renewal was lost, or a backup was restored; it is tried once "
+                       "more before that, and if that fails, a person must reconnect it");
+      return "warn";
+    }
+  if (error != NULL || !is_verified (broker, channel, now))
+    {
+      *why = say_unverified (channel, error);
+      return "warn";
     }
   if (record->state == CK_STATE_EXPIRING)
     {
@@ -90,15 +143,8 @@ add_row (Flight *flight, GVariantBuilder *rows, guint index, const char *id, gui
   else if (channel == NULL)
     why = g_strdup ("there is no such channel");
   else
-    verdict = judge (flight->work->service->broker, channel, end, &why);
+    verdict = judge (flight->work->service->broker, channel, error, flight->begun_at, end, &why);
 
-  /* Good as far as is known, but the platform was not asked. */
-  if (error != NULL && g_str_equal (verdict, "ok"))
-    {
-      verdict = "warn";
-      g_free (why);
-      why = g_strdup_printf ("it could not be verified now: %s", error->message);
-    }
   g_variant_builder_add (rows, "(sss)", id, verdict, why);
 }
 
@@ -150,6 +196,7 @@ handle_preflight (CkCall *call, gpointer user_data)
   flight->work = ck_work_new (self, call);
   flight->channels = g_ptr_array_new_with_free_func (clear_object);
   flight->errors = g_ptr_array_new_with_free_func (clear_error);
+  flight->begun_at = ck_clock_now ();
   flight->n_waiting = 1;
   g_ptr_array_set_size (flight->channels, (int) g_strv_length ((char **) ids));
   g_ptr_array_set_size (flight->errors, (int) g_strv_length ((char **) ids));

@@ -200,6 +200,7 @@ def test_missing_key(connected, broker, root, alice, oidc):
     broker.start()
     assert vault_state(root) == "sealed"
     assert refused(connected.token).word == "VaultSealed"
+    assert root.broker("Preflight", "(asa{sv})", ["main"], {})[0][1] == "fail"
     assert [row[1] for row in root.list_channels()] == ["main"]
     assert not os.path.exists(path), "no second key is made over a vault that has one"
     broker.stop()
