@@ -9,9 +9,11 @@
 
 #include "ck-config.h"
 #include "ck-names.h"
+#include "doctor-credentials.h"
 #include "json.h"
 #include "lint-files.h"
 #include "output.h"
+#include "vault-credential.h"
 
 #define UNIT "channelkeeperd.service"
 #define RULES_FILE "polkit-1/rules.d/50-channelkeeper.rules"
@@ -59,6 +61,21 @@ ask (Doctor *doctor,
                                       NULL);
 }
 
+/* (transfer full) (nullable) */
+static GVariant *
+get_property (
+    Doctor *doctor, const char *name, const char *path, const char *interface, const char *property)
+{
+  GVariant *value = NULL;
+  g_autoptr (GVariant) reply = ask (doctor, name, path, "org.freedesktop.DBus.Properties", "Get",
+                                    g_variant_new ("(ss)", interface, property), "(v)");
+
+  if (reply != NULL)
+    g_variant_get (reply, "(v)", &value);
+
+  return value;
+}
+
 /* (transfer full) (nullable): its properties of that interface, if systemd runs here and knows the unit */
 static GVariant *
 get_unit (Doctor *doctor, const char *unit_name, const char *interface)
@@ -92,11 +109,35 @@ lacks_credential (GVariant *unit)
          && pid == 0;
 }
 
+/* A credential that is there was made to keep the key off the disk, and whoever made it thinks it
+ * does. */
+static void
+check_open_vault (Doctor *doctor)
+{
+  g_autoptr (GVariant) value
+      = get_property (doctor, CK_BUS_NAME, CK_ROOT_PATH, CK_IFACE_VAULT, "KeyPlace");
+  const char *place = value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
+                          ? g_variant_get_string (value, NULL)
+                          : "";
+
+  if (strcmp (place, "file") != 0)
+    note (doctor, "vault", "ok", *place != '\0' ? "open, its key is a %s" : "open", place);
+  else if (ck_credential_exists (CK_CREDENTIAL_KEY))
+    note (doctor, "vault", "fail",
+          "open, with the key in a file beside it: who has the disk has the vault. The credential %s "
+          "is there and not used; move the key into it, as THE VAULT KEY in channelkeeperd(8) shows",
+          CK_CREDENTIAL_KEY);
+  else
+    note (doctor, "vault", "warn",
+          "open, with the key in a file beside it: who has the disk has the vault; THE VAULT KEY in "
+          "channelkeeperd(8) shows how to move it into a credential");
+}
+
 static void
 check_vault (Doctor *doctor, const char *state)
 {
   if (strcmp (state, "open") == 0)
-    note (doctor, "vault", "ok", "open");
+    check_open_vault (doctor);
   else
     note (doctor, "vault", strcmp (state, "sealed") == 0 ? "fail" : "warn",
           "%s; the reason and what to do: journalctl -x -u " UNIT, state);
@@ -113,12 +154,13 @@ check_service (Doctor *doctor, GVariant *unit)
 
   if (lacks_credential (unit))
     {
-      note (
-          doctor, "service", "fail",
-          "systemd cannot decrypt the credential channelkeeper.vault-key, so it does not start the "
-          "service: it was made on another machine or for another name. Restore it or make it "
-          "anew; "
-          "see channelkeeperd(8)");
+      g_autofree char *credentials = ck_doctor_describe_credentials (unit);
+
+      note (doctor, "service", "fail",
+            "systemd does not start it for want of a credential: %s. Put back what was there, mend its "
+            "path in the unit, or move it aside; neither delete nor overwrite " CK_CREDENTIAL_KEY
+            " or its .next, without which the vault may be lost: see THE VAULT KEY in channelkeeperd(8)",
+            credentials);
       return;
     }
 
@@ -215,20 +257,12 @@ check_polkit (Doctor *doctor)
 static void
 check_clock (Doctor *doctor)
 {
-  gboolean synchronized = FALSE;
-  g_autoptr (GVariant) value = NULL;
-  g_autoptr (GVariant) reply
-      = ask (doctor, "org.freedesktop.timedate1", "/org/freedesktop/timedate1",
-             "org.freedesktop.DBus.Properties", "Get",
-             g_variant_new ("(ss)", "org.freedesktop.timedate1", "NTPSynchronized"), "(v)");
+  g_autoptr (GVariant) value
+      = get_property (doctor, "org.freedesktop.timedate1", "/org/freedesktop/timedate1",
+                      "org.freedesktop.timedate1", "NTPSynchronized");
 
-  if (reply != NULL)
-    {
-      g_variant_get (reply, "(v)", &value);
-      synchronized
-          = g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean (value);
-    }
-  if (synchronized)
+  if (value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN)
+      && g_variant_get_boolean (value))
     note (doctor, "clock", "ok", "set over the network");
   else
     note (doctor, "clock", "warn", "nothing says that it is set over the network");

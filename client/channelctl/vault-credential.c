@@ -99,6 +99,17 @@ ck_credential_read (const char *name, GError **error)
 }
 
 gboolean
+ck_credential_can_decrypt (const char *name, const char *path)
+{
+  g_autofree char *option = g_strconcat ("--name=", name, NULL);
+  g_autoptr (GSubprocess) process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+                          NULL, "systemd-creds", "decrypt", option, path, "-", NULL);
+
+  return process != NULL && g_subprocess_wait_check (process, NULL, NULL);
+}
+
+gboolean
 ck_credential_write (const char *name, SecretValue *key, GError **error)
 {
   g_autofree char *path = make_path (name);

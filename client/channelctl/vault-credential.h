@@ -36,6 +36,15 @@ int ck_credential_lock (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 SecretValue *ck_credential_read (const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * ck_credential_can_decrypt:
+ * @name: any credential's
+ * @path: its file
+ *
+ * Whether this machine can, and it was made for that name; nothing of it is kept or shown.
+ */
+gboolean ck_credential_can_decrypt (const char *name, const char *path);
+
+/**
  * ck_credential_write:
  * @key: (transfer none): in the place of what is there
  */
