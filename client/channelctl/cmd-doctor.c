@@ -3,6 +3,7 @@
 
 #include "commands.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -124,13 +125,13 @@ check_open_vault (Doctor *doctor)
     note (doctor, "vault", "ok", *place != '\0' ? "open, its key is a %s" : "open", place);
   else if (ck_credential_exists (CK_CREDENTIAL_KEY))
     note (doctor, "vault", "fail",
-          "open, with the key in a file beside it: who has the disk has the vault. The credential %s "
-          "is there and not used; move the key into it, as THE VAULT KEY in channelkeeperd(8) shows",
+          "open; its key is in a file beside it, and the credential %s is there and not used: who "
+          "has the disk has the vault. To move it: THE VAULT KEY in channelkeeperd(8)",
           CK_CREDENTIAL_KEY);
   else
     note (doctor, "vault", "warn",
-          "open, with the key in a file beside it: who has the disk has the vault; THE VAULT KEY in "
-          "channelkeeperd(8) shows how to move it into a credential");
+          "open; its key is in a file beside it: who has the disk has the vault. To move it into "
+          "a credential: THE VAULT KEY in channelkeeperd(8)");
 }
 
 static void
@@ -157,10 +158,10 @@ check_service (Doctor *doctor, GVariant *unit)
       g_autofree char *credentials = ck_doctor_describe_credentials (unit);
 
       note (doctor, "service", "fail",
-            "systemd does not start it for want of a credential: %s. Put back what was there, mend its "
-            "path in the unit, or move it aside; neither delete nor overwrite " CK_CREDENTIAL_KEY
-            " or its .next, without which the vault may be lost: see THE VAULT KEY in channelkeeperd(8)",
-            credentials);
+            "systemd does not start it for want of a credential: %s. Put back what was there, "
+            "mend its path in the unit, or move it aside; neither delete nor overwrite %s or its "
+            ".next, without which the vault may be lost: see THE VAULT KEY in channelkeeperd(8)",
+            credentials, CK_CREDENTIAL_KEY);
       return;
     }
 
@@ -233,6 +234,7 @@ check_polkit (Doctor *doctor)
 {
   g_autofree char *rules = g_build_filename (CK_DATADIR, "..", RULES_FILE, NULL);
   g_autofree char *actions = NULL;
+  GStatBuf info;
   g_autoptr (GVariant) reply
       = ask (doctor, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
              "org.freedesktop.PolicyKit1.Authority", "EnumerateActions", g_variant_new ("(s)", ""),
@@ -247,10 +249,13 @@ check_polkit (Doctor *doctor)
   actions = g_variant_print (reply, FALSE);
   if (strstr (actions, CK_ACTION_USE_TOKEN) == NULL)
     note (doctor, "polkit", "fail", "polkit does not know the actions of Channelkeeper");
-  else if (!g_file_test (rules, G_FILE_TEST_EXISTS))
-    note (doctor, "polkit", "fail", "there is no %s: nobody may use a token", rules);
-  else
+  else if (g_stat (rules, &info) == 0)
     note (doctor, "polkit", "ok", "knows the actions, and the shipped rules are there");
+  else if (errno == EACCES)
+    note (doctor, "polkit", "warn",
+          "knows the actions; only root sees whether the shipped rules are there");
+  else
+    note (doctor, "polkit", "fail", "there is no %s: nobody may use a token", rules);
 }
 
 /* Lifetimes are counted by it: what is wrong by hours makes tokens run out early or late. */
