@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""One guest a run. The tests in test_guest.py are one story, told in the order of the file."""
+"""One guest a run. The tests are one story, told in the order of the files and of what is in them."""
 
 import os
 import sys

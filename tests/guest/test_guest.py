@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The packages in a guest with a real systemd: one story, from the installation to the purge."""
+"""The packages in a guest with a real systemd: one story, which test_keys.py goes on with
+and test_purge.py ends."""
 
 import json
 import os
@@ -7,37 +8,25 @@ import re
 
 import pytest
 from guest import OLD_VERSION, TESTS, wait_for
-from world import BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, ROOT, SOCKET
+from manual import documented, write_documented
+from world import (BROKER, BUS_NAME, CLIENT_SECRET, CREDENTIAL, CREDENTIALS, DROP_IN, ROOT, SOCKET, STATE, assert_not_started,
+                   diagnosis, encrypt_elsewhere, key_id)
 
-STATE = "/var/lib/channelkeeper"
 NEXT_CREDENTIAL = CREDENTIAL + ".next"
 REFUSAL = "fc75d1fea3fd4b4c96b29fa545205e81"
-REFUSAL_OF_MORE = "bc6aff483d094de0ada90d078d296406"
 CHANNEL = "c570cb7df0324a858ddba11593a02fd0"
-HANDED_OUT = "6007dc3d3fcd44eb8e5e0431a9080b80"
+STATE_CHANGE = "42703274d99f475c8051faef1ef6acfb"
 VAULT = "5ab1083e93be4ec48eb3a50c8927a3b4"
 
 
-def documented(section):
-    """The files and commands that channelkeeperd(8) shows under a heading."""
-    with open(os.path.join(TESTS, "..", "docs", "man", "channelkeeperd.8"), encoding="utf-8") as stream:
-        page = stream.read()
-    text = page.split(f'\n.SH "{section}"\n')[1].split("\n.SH ")[0]
-    found = re.findall(r"^\.EX\n(.*?)^\.EE$", text, re.MULTILINE | re.DOTALL)
-    assert found, f"channelkeeperd(8) shows nothing under {section}"
-    return [block.replace("\\-", "-").replace("\\e", "\\") for block in found]
-
-
-def documented_command(section):
-    """The first of them."""
-    return documented(section)[0]
-
-
 def test_install(guest, world):
-    """Nothing but the package and the documented line for the key; it is enabled and it runs."""
+    """Nothing but the package and the documented lines for the key; it is enabled and it runs."""
     world.add_users()
-    guest.ok("mkdir", "-p", "/etc/credstore.encrypted")
-    guest.ok("sh", "-ec", documented_command("THE VAULT KEY"))
+    guest.ok("rm", "-rf", CREDENTIALS)  # which Debian 12 has not
+    make = documented("THE VAULT KEY")[0]
+    with open(os.path.join(TESTS, "..", "README.md"), encoding="utf-8") as stream:
+        assert f"```\n{make}```\n" in stream.read()
+    guest.ok("sh", "-c", make)
     done = guest.run("apt-get", "-y", "install",
                      f"/opt/ck/packages/{guest.package(OLD_VERSION)}")
     assert done.code == 0, done
@@ -97,6 +86,11 @@ def test_worker_is_another_user(guest, world):
     assert "channelkeeper-worker@" in cgroup and BROKER not in cgroup
 
 
+def recipe(index):
+    """A command of channelkeeperd(8), THE JOURNAL, for the channel that there is."""
+    return documented("THE JOURNAL")[index].replace("CK_CHANNEL=main", "CK_CHANNEL=stage")
+
+
 def test_bob_is_refused(guest, world):
     """By the real polkit; with a reason, and an entry in the journal that explains itself."""
     done = world.ctl("bob", "token", "stage")
@@ -106,11 +100,12 @@ def test_bob_is_refused(guest, world):
     [entry] = guest.journal(f"MESSAGE_ID={REFUSAL}", "CK_ACTION=org.channelkeeper.use-token")
     assert entry["CK_CHANNEL"] == "stage" and entry["CK_CALLER_UID"] == guest.ok("id", "-u", "bob").strip()
     assert entry["_SYSTEMD_UNIT"] == BROKER
-    shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={REFUSAL}")
+    shown = guest.ok("sh", "-c", recipe(1))
     assert "channelctl access stage --allow-user=bob" in shown, shown
     assert world.ctl("bob", "assign", "stage", "bob", "--no-ask-password").code == 3
-    shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={REFUSAL_OF_MORE}", "CK_METHOD=Assign")
+    shown = guest.ok("sh", "-c", recipe(1) + " CK_METHOD=Assign")
     assert "bob was refused: Assign" in shown and "write a rule" in shown and "--allow-user" not in shown, shown
+    assert "write a rule" not in guest.ok("sh", "-c", recipe(1).replace(" -x", ""))
     shown = guest.ok("journalctl", "--boot", "-x", "--no-pager", f"MESSAGE_ID={CHANNEL}", "CK_OUTCOME=added")
     assert "Channel stage was added by root" in shown and "assigned to alice" in shown, shown
 
@@ -118,16 +113,34 @@ def test_bob_is_refused(guest, world):
 def test_journal_says_who_got_the_token(guest, world):
     """By the recipe of the manual; the token itself stands in no entry."""
     token = world.token()
-    entries = guest.journal(f"MESSAGE_ID={HANDED_OUT}", "CK_CHANNEL=stage")
-    assert entries and all(entry["CK_CALLER_USER"] == "studio" for entry in entries), entries
-    assert all(entry["CK_GENERATION"] == str(world.show()["generation"]) for entry in entries[-1:])
+    guest.ok("journalctl", "--sync")
+    last = guest.ok("sh", "-c", recipe(2)).split("\n    MESSAGE=")[-1]
+    assert last.startswith("studio ") and f"CK_GENERATION={world.show()['generation']}\n" in last + "\n", last
+    everything = guest.ok("sh", "-c", recipe(0))
+    assert "studio got the token" in everything and "bob is neither" in everything, everything
+    assert "root added stage (lumen)" in guest.ok("sh", "-c", recipe(4))
     assert token not in guest.ok("journalctl", "--boot", "--output=export", "--all")
 
 
+def test_journal_says_which_channels_need_a_person(guest):
+    """By the recipe of the manual, of an entry for each state there is."""
+    with open(os.path.join(TESTS, "..", "common", "ck-state.h"), encoding="utf-8") as stream:
+        acting = re.findall(r"^ +CK_STATE_(\w+), +/\* .*: (.+) \*/$", stream.read(), re.MULTILINE)
+    assert len(acting) == 9, "each state says who must act"
+    for state, _ in acting:
+        guest.ok("logger", "--journald",
+                 stdin=f"MESSAGE_ID={STATE_CHANGE}\nMESSAGE=example {state}\nCK_OUTCOME={state.lower()}\n")
+    guest.ok("journalctl", "--sync")
+    done = guest.run("timeout", "2", "sh", "-c", recipe(3))
+    assert done.code == 124, f"it does not wait for more: {done}"
+    told = set(re.findall(r"example (\w+)", done.stdout))
+    assert told == {state for state, who in acting if not who.startswith("nobody")}, done
+
+
 def test_only_from_a_local_seat(guest):
-    """The example of channelkeeper-policy(7): alice at the screen may, alice over the network may not."""
-    with open(os.path.join(TESTS, "..", "docs", "man", "channelkeeper-policy.7"), encoding="utf-8") as stream:
-        rule = re.search(r'^\.SH "ONLY FROM A LOCAL SEAT"$.*?^\.EX\n(.*?)^\.EE$', stream.read(), re.M | re.S).group(1)
+    """The example of channelkeeper-policy(7): alice at the screen may, alice over the network may not, unless she
+    is at the screen as well."""
+    [rule] = documented("ONLY FROM A LOCAL SEAT", "channelkeeper-policy.7")
     reconnect = ["busctl", "call", BUS_NAME, f"{ROOT}/channel/stage", "org.channelkeeper.Channel1", "Reconnect", "a{sv}", "0"]
     seat = ["systemd-run", "--quiet", "--pipe", "--wait", "-p", "PAMName=login", "-p", "User=alice",
             "-E", "XDG_SEAT=seat0", "-E", "XDG_SESSION_TYPE=tty"]
@@ -135,14 +148,15 @@ def test_only_from_a_local_seat(guest):
     guest.write("/etc/polkit-1/rules.d/40-seat.rules", rule)
     wait_for(lambda: guest.run(*reconnect, user="alice").code != 0, "polkit to read the rule")
     guest.ok(*seat, *reconnect)
+    assert guest.run(*reconnect, user="alice").code != 0
+    there = guest.start(*seat, "--unit=at-the-screen", "sleep", "infinity")
+    wait_for(lambda: "seat0" in guest.ok("loginctl", "list-sessions"), "alice's session")
+    guest.ok("systemd-run", "--user", "--quiet", "--pipe", "--wait", *reconnect, user="alice",
+             env={"XDG_RUNTIME_DIR": f"/run/user/{guest.ok('id', '-u', 'alice').strip()}"})
+    guest.ok("systemctl", "stop", "at-the-screen")
+    there.communicate(timeout=30)
     guest.ok("rm", "/etc/polkit-1/rules.d/40-seat.rules")
     wait_for(lambda: guest.run(*reconnect, user="alice").code == 0, "polkit to forget the rule")
-
-
-def diagnosis(world):
-    """What `channelctl doctor` says: {check: (verdict, what was found)}, and its exit status."""
-    done = world.ctl("root", "doctor", "--json")
-    return {row["check"]: (row["verdict"], row["found"]) for row in json.loads(done.stdout)}, done.code
 
 
 def test_doctor_finds_all_well(world):
@@ -288,11 +302,6 @@ def test_full_disk_and_a_restart(guest, world, small_disk):
     assert refused == [], "a refresh token was used twice"
 
 
-def key_id(guest):
-    words = guest.ok("busctl", "--json=short", "get-property", BUS_NAME, ROOT, "org.channelkeeper.Vault1", "KeyId")
-    return json.loads(words)["data"]
-
-
 def rotate_key(guest, world):
     """channelctl vault rotate-key, and what must be true afterwards."""
     before, credential = key_id(guest), guest.ok("cat", CREDENTIAL)
@@ -372,20 +381,18 @@ def test_credential_missing(guest, world):
 
 
 def test_credential_holds_another_key(guest, world):
-    guest.ok("sh", "-ec", documented_command("THE VAULT KEY"))
+    guest.ok("sh", "-c", documented("THE VAULT KEY")[0])
     world.restart()
     assert guest.show(BROKER, "ActiveState") == "active"
     assert world.vault_state() == "sealed"
 
 
 def test_credential_cannot_be_decrypted(guest, world):
-    """systemd's own failure, before any code of ours runs."""
-    guest.write(CREDENTIAL, "bm90IGEgY3JlZGVudGlhbA==\n", 0o600)
-    assert guest.run("systemctl", "restart", BROKER).code != 0
-    wait_for(lambda: guest.show(BROKER, "ExecMainStatus") == "243", "exit code 243 (CREDENTIALS)")
-    guest.ok("systemctl", "stop", BROKER)
+    """The right key, made for another machine."""
+    encrypt_elsewhere(guest, "channelkeeper.vault-key", "/root/vault-key")
+    assert_not_started(guest)
     found, code = diagnosis(world)
-    assert code == 1 and "cannot decrypt the credential" in found["service"][1], found
+    assert code == 1 and f"channelkeeper.vault-key ({CREDENTIAL} cannot be decrypted" in found["service"][1], found
 
 
 def test_credential_restored(guest, world):
@@ -399,7 +406,6 @@ def test_credential_restored(guest, world):
 
 KEYRING = "channelkeeper-keyring.service"
 SESSION = "channelkeeper-session.service"
-DROP_IN = "/etc/systemd/system/channelkeeperd.service.d"
 
 
 def last_word(guest):
@@ -414,7 +420,7 @@ def test_secret_service(guest, world):
     token = world.token()
     guest.ok("sh", "-ec", backup)
     for text in files:
-        guest.write(re.match("# (/.*)\n", text).group(1), text)
+        write_documented(guest, text)
     guest.ok("sh", "-ec", commands)
     world.settled()
     assert world.show()["state"] == "expired"
@@ -498,18 +504,3 @@ def test_back_to_the_sealed_vault(guest, world):
     world.settled()
     guest.ok("sh", "-ec", restore)
     assert world.token() == token and world.is_good(token)
-
-
-def test_purge(guest):
-    """Removing keeps the data; purging leaves nothing, and says what it removed and what it did not."""
-    guest.ok("dpkg", "--remove", "channelkeeper")
-    assert guest.run("systemctl", "is-active", BROKER, SOCKET).stdout.split() == ["inactive", "inactive"]
-    guest.ok("test", "-e", "/var/lib/channelkeeper/vault.db")
-    said = guest.ok("apt-get", "-y", "purge", "channelkeeper")
-    for line in ("Removing /var/lib/channelkeeper", "Removing /etc/channelkeeper", "Removing the user channelkeeper",
-                 f"Leaving {CREDENTIAL}"):
-        assert line in said, said
-    left = guest.ok("find", "/etc", "/lib/systemd", "/usr/bin", "/usr/lib", "/usr/share", "/var/lib", "/run", "-xdev",
-                    "(", "-iname", "*channelkeeper*", "-o", "-name", "channelctl*", ")", "-not", "-path", CREDENTIAL)
-    assert left == "", left
-    assert guest.run("getent", "passwd", "channelkeeper").code != 0

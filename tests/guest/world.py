@@ -11,7 +11,10 @@ BUS_NAME = "org.channelkeeper.Broker1"
 ROOT = "/org/channelkeeper/Broker1"
 BROKER = "channelkeeperd.service"
 SOCKET = "channelkeeper-worker.socket"
-CREDENTIAL = "/etc/credstore.encrypted/channelkeeper.vault-key"
+CREDENTIALS = "/etc/credstore.encrypted"
+CREDENTIAL = f"{CREDENTIALS}/channelkeeper.vault-key"
+STATE = "/var/lib/channelkeeper"
+DROP_IN = "/etc/systemd/system/channelkeeperd.service.d"
 CONFIG = """[Broker]
 MinCheckInterval=0
 
@@ -76,3 +79,32 @@ class World:
         """The units of the workers that run now."""
         text = self.guest.ok("systemctl", "list-units", "--plain", "--no-legend", "channelkeeper-worker@*.service")
         return [line.split()[0] for line in text.splitlines() if " running " in line]
+
+
+def diagnosis(world, user="root"):
+    """What `channelctl doctor` says: {check: (verdict, what was found)}, and its exit status."""
+    done = world.ctl(user, "doctor", "--json")
+    return {row["check"]: (row["verdict"], row["found"]) for row in json.loads(done.stdout)}, done.code
+
+
+def key_id(guest):
+    words = guest.ok("busctl", "--json=short", "get-property", BUS_NAME, ROOT, "org.channelkeeper.Vault1", "KeyId")
+    return json.loads(words)["data"]
+
+
+def encrypt_elsewhere(guest, name, key):
+    """The key of a file here in a credential of another machine, which has a key of its own."""
+    decrypt = f"systemd-creds decrypt --name={name} {CREDENTIALS}/{name} -"
+    guest.ok("sh", "-ec", f"""mkdir -p /root/elsewhere
+        systemd-creds decrypt --name=channelkeeper.vault-key {key} - | unshare --mount sh -ec '
+          mount --bind /root/elsewhere /var/lib/systemd
+          systemd-creds encrypt --name={name} - {CREDENTIALS}/{name}
+          {decrypt} >/dev/null'""")
+    assert guest.run("sh", "-c", decrypt).code != 0, "it is readable on this machine"
+
+
+def assert_not_started(guest):
+    """systemd's own failure, before any code of ours runs."""
+    assert guest.run("systemctl", "restart", BROKER).code != 0
+    wait_for(lambda: guest.show(BROKER, "ExecMainStatus") == "243", "exit code 243 (CREDENTIALS)")
+    guest.ok("systemctl", "stop", BROKER)
