@@ -3,6 +3,9 @@
 
 #include "ck-job-queue.h"
 
+/* So many urgent ones of a host go in a row, and then the one of it that came first. */
+#define MAX_URGENT 8
+
 /*
  * A line per host and urgency, so that ten thousand jobs that wait for one platform cost nothing to
  * whoever waits for another. The hosts in use are few: finding the one whose first has waited
@@ -13,6 +16,7 @@ typedef struct
   char *name;
   guint n_places;
   guint n_running;
+  guint n_urgent;                 /* in a row */
   GQueue waiting[CK_N_URGENCIES]; /* CkJobPlace */
 } Host;
 
@@ -163,6 +167,27 @@ peek_host (Host *host)
   return place;
 }
 
+/*
+ * What is urgent, unless it is the turn of who came first, or a stream of callers would hold up what
+ * is routine for ever. Counted, and not by the time that one has waited: when ten thousand are due
+ * at once, thousands have waited long, and no caller is to wait behind them.
+ */
+static CkJobPlace *
+choose (Host *host)
+{
+  CkJobPlace *chosen = peek_host (host);
+
+  for (guint i = 0; i < CK_N_URGENCIES && host->n_urgent >= MAX_URGENT; i++)
+    {
+      CkJobPlace *place = g_queue_peek_head (&host->waiting[i]);
+
+      if (place != NULL && place->number < chosen->number)
+        chosen = place;
+    }
+
+  return chosen;
+}
+
 static gboolean
 comes_before (const CkJobPlace *place, const CkJobPlace *other)
 {
@@ -192,7 +217,7 @@ find_first (CkJobQueue *queue, guint max_per_host, const CkJobPlace *leaving)
         first = place;
     }
 
-  return first;
+  return first != NULL ? choose (first->host) : NULL;
 }
 
 gpointer
@@ -232,6 +257,10 @@ ck_job_queue_reserve (CkJobQueue *queue, CkJobPlace *place)
 
   g_queue_unlink (get_line (place), &place->link);
   place->state = PLACE_RESERVED;
+  if (place->urgency > CK_URGENCY_ROUTINE && place->host->n_urgent < MAX_URGENT)
+    place->host->n_urgent++;
+  else
+    place->host->n_urgent = 0;
 }
 
 void

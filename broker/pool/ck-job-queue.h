@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * CkJobQueue:
  *
  * Who comes next: the most urgent, and among those first come, first served; but not those whose
- * host has as many running as it may. It knows its entries by a place in the line that they give
+ * host has as many running as it may, and after eight urgent ones of a host in a row the one of it
+ * that came first, however urgent. It knows its entries by a place in the line that they give
  * back, and nothing else of them.
  */
 typedef struct _CkJobQueue CkJobQueue;

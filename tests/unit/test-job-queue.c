@@ -146,6 +146,36 @@ test_urgent (void)
   ck_job_queue_free (queue);
 }
 
+/* What is urgent, without end, holds nobody up for ever: each ninth is who came first. It is that host's
+ * turn then as if it were urgent, also before another host's callers who came later. */
+static void
+test_stream (void)
+{
+  static const CkUrgency streams[] = { CK_URGENCY_ENDING, CK_URGENCY_AWAITED };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (streams); i++)
+    {
+      CkJobQueue *queue = ck_job_queue_new ();
+      Entry routine[2], stream[17], other;
+
+      for (gsize j = 0; j < G_N_ELEMENTS (routine); j++)
+        push (queue, &routine[j], "a", "routine");
+      for (gsize j = 0; j < G_N_ELEMENTS (stream); j++)
+        push_urgent (queue, &stream[j], "a", streams[i], "urgent");
+      push_urgent (queue, &other, "b", streams[i], "other");
+
+      for (guint j = 0; j < 19; j++)
+        {
+          Entry *entry = j % 9 == 8 ? &routine[j / 9] : &stream[j - j / 9];
+
+          g_assert_true (ck_job_queue_peek (queue) == entry);
+          ck_job_queue_done (queue, assert_pop (queue, 1, entry->name)->place);
+        }
+      ck_job_queue_done (queue, assert_pop (queue, 1, "other")->place);
+      ck_job_queue_free (queue);
+    }
+}
+
 /* Who comes after one that runs can be told before it is done, unless it is another host's turn. */
 static void
 test_reserved (void)
@@ -191,6 +221,7 @@ main (int argc, char **argv)
   g_test_add_func ("/job-queue/per-host", test_per_host);
   g_test_add_func ("/job-queue/leaving", test_leaving);
   g_test_add_func ("/job-queue/urgent", test_urgent);
+  g_test_add_func ("/job-queue/stream", test_stream);
   g_test_add_func ("/job-queue/reserved", test_reserved);
 
   return g_test_run ();
