@@ -6,6 +6,7 @@
 #include <gio/gunixfdlist.h>
 #include <gio/gunixfdmessage.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "ck-error.h"
@@ -255,21 +256,49 @@ make_reply (CkTransaction *t, GUnixFDList *fds, GError **error)
                         &handles);
 }
 
-static SecretValue *
-get_secrets (GDBusMethodInvocation *invocation, gint32 handle, GError **error)
+static int
+get_fd (GDBusMethodInvocation *invocation, gint32 handle, GError **error)
 {
   GUnixFDList *fds =
       g_dbus_message_get_unix_fd_list (g_dbus_method_invocation_get_message (invocation));
-  SecretValue *secrets;
-  int fd;
 
   if (fds == NULL || handle < 0 || handle >= g_unix_fd_list_get_length (fds))
     {
-      g_set_error_literal (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "the secrets are missing");
-      return NULL;
+      g_set_error (error, CK_ERROR, CK_ERROR_INVALID_ARGUMENT, "the descriptor %d is missing", handle);
+      return -1;
     }
 
-  fd = g_unix_fd_list_get (fds, handle, error);
+  return g_unix_fd_list_get (fds, handle, error);
+}
+
+/* Before anything else: once the broker has taken it back, another worker may send its token. */
+static gboolean
+take_claim (GDBusMethodInvocation *invocation, GVariant *arguments, GError **error)
+{
+  eventfd_t count;
+  gint32 handle;
+  int fd, taken;
+
+  if (!g_variant_lookup (arguments, "claim", "h", &handle))
+    return TRUE;
+
+  fd = get_fd (invocation, handle, error);
+  if (fd < 0)
+    return FALSE;
+  taken = eventfd_read (fd, &count);
+  close (fd);
+  if (taken < 0)
+    g_set_error_literal (error, CK_ERROR, CK_ERROR_CANCELLED, "the broker has taken it back");
+
+  return taken == 0;
+}
+
+static SecretValue *
+get_secrets (GDBusMethodInvocation *invocation, gint32 handle, GError **error)
+{
+  SecretValue *secrets;
+  int fd = get_fd (invocation, handle, error);
+
   if (fd < 0)
     return NULL;
   secrets = ck_secret_from_memfd (fd, MAX_SECRETS, error);
@@ -302,6 +331,8 @@ prepare (GVariant *parameters,
                  &failures,
                  &arguments,
                  &handle);
+  if (!take_claim (invocation, arguments, error))
+    return FALSE;
   secrets = get_secrets (invocation, handle, error);
   if (secrets == NULL)
     return FALSE;

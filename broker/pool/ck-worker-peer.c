@@ -11,7 +11,7 @@
 #include "ck-error.h"
 #include "ck-names.h"
 #include "ck-outcome-private.h"
-#include "ck-secret.h"
+#include "ck-worker-call.h"
 #include "ck-worker-interface.h"
 #include "ck-worker-process.h"
 #include "ck-worker-traffic.h"
@@ -41,13 +41,6 @@ struct _CkWorkerPeer
   gint64 run_at;     /* monotonic */
   gboolean is_closed;
 };
-
-/* A job that is with the worker. */
-typedef struct
-{
-  CkJob *job;
-  guint number; /* it is the how manieth of this worker */
-} Call;
 
 G_DEFINE_FINAL_TYPE (CkWorkerPeer, ck_worker_peer, G_TYPE_OBJECT)
 
@@ -164,8 +157,12 @@ ck_worker_peer_get_jobs_left (CkWorkerPeer *worker)
 gboolean
 ck_worker_peer_takes_another (CkWorkerPeer *worker)
 {
+  gint64 now = g_get_monotonic_time ();
+
   return worker->connection != NULL && !worker->is_closed && worker->next == NULL
-         && worker->n_jobs < MAX_JOBS && g_get_monotonic_time () - worker->started_at < MAX_AGE;
+         && worker->n_jobs < MAX_JOBS && now - worker->started_at < MAX_AGE
+         && (worker->runs == NULL
+             || now - worker->run_at < CK_WORKER_PEER_USUAL_SECONDS * G_TIME_SPAN_SECOND);
 }
 
 gboolean
@@ -367,55 +364,11 @@ ck_worker_peer_start_finish (CkWorkerPeer *worker, GAsyncResult *result, GError 
 
 static void run_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
-static GVariant *
-make_transaction (CkJob *job)
-{
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (job->extras);
-
-  g_variant_dict_insert (&dict, "operation", "s", job->operation);
-  g_variant_dict_insert (&dict, "channel", "s", job->channel);
-  g_variant_dict_insert (&dict, "provider", "s", job->provider);
-  g_variant_dict_insert (&dict, "timeout", "u", job->timeout);
-
-  return g_variant_dict_end (&dict);
-}
-
-static SecretValue *
-make_secrets (CkJob *job)
-{
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  g_autoptr (GVariant) secrets = NULL;
-
-  if (job->client_secrets != NULL)
-    g_variant_dict_insert_value (
-        &dict,
-        "client-secrets",
-        ck_secret_to_variant (job->client_secrets, G_VARIANT_TYPE_STRING_ARRAY));
-  if (job->grant != NULL)
-    {
-      g_autoptr (GVariant) members = ck_grant_dup_members (job->grant);
-
-      g_variant_dict_insert_value (&dict, "grant", members);
-    }
-  secrets = g_variant_ref_sink (g_variant_dict_end (&dict));
-
-  return ck_secret_from_variant (secrets);
-}
-
-static GUnixFDList *
-make_fds (CkJob *job, GError **error)
-{
-  g_autoptr (SecretValue) secrets = make_secrets (job);
-  int fd = ck_secret_to_memfd (secrets, error);
-
-  return fd >= 0 ? g_unix_fd_list_new_from_array (&fd, 1) : NULL;
-}
-
 /* The worker has nothing else to do: the time of @task's job counts from now. */
 static void
 begin_job (CkWorkerPeer *self, GTask *task)
 {
-  CkJob *job = ((Call *) g_task_get_task_data (task))->job;
+  CkJob *job = ((CkWorkerCall *) g_task_get_task_data (task))->job;
 
   self->runs = task;
   self->run_at = g_get_monotonic_time ();
@@ -432,16 +385,14 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
   g_autoptr (GTask) task = g_task_new (worker, NULL, callback, user_data);
   g_autoptr (GUnixFDList) fds = NULL;
   GError *error = NULL;
-  Call *call = g_new0 (Call, 1);
+  CkWorkerCall *call = ck_worker_call_new (job, worker->n_jobs, worker->runs != NULL);
 
   g_return_if_fail (worker->next == NULL);
 
   g_task_set_source_tag (task, ck_worker_peer_run_async);
-  call->job = job;
-  call->number = worker->n_jobs;
-  g_task_set_task_data (task, call, g_free);
+  g_task_set_task_data (task, call, (GDestroyNotify) ck_worker_call_free);
 
-  fds = make_fds (job, &error);
+  fds = ck_worker_call_make_fds (call, &error);
   if (fds == NULL)
     {
       g_task_return_error (task, error);
@@ -463,12 +414,7 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
       CK_WORKER_PATH,
       CK_IFACE_WORKER,
       "Run",
-      g_variant_new ("(v@a{ss}@a(ss)@a{sv}h)",
-                     job->stack,
-                     job->settings,
-                     job->failures,
-                     make_transaction (job),
-                     0),
+      ck_worker_call_make_arguments (call),
       G_VARIANT_TYPE ("(sa{sv}ah)"),
       G_DBUS_CALL_FLAGS_NONE,
       G_MAXINT,
@@ -476,6 +422,20 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
       NULL,
       run_cb,
       g_steal_pointer (&task));
+}
+
+gboolean
+ck_worker_peer_take_back (CkWorkerPeer *worker)
+{
+  GTask *task = worker->next;
+
+  if (task == NULL || !ck_worker_call_take_back (g_task_get_task_data (task)))
+    return FALSE;
+
+  /* It stays the next: the traffic tells the spending of two jobs apart, not of three. */
+  g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY, "it was taken back");
+
+  return TRUE;
 }
 
 /* By our clock, or because the worker's watchdog ended it in time. */
@@ -488,7 +448,7 @@ out_of_time (CkWorkerPeer *self, CkJob *job, const GError *error)
 }
 
 static CkOutcome *
-make_broken_outcome (CkWorkerPeer *self, const Call *call, const GError *error)
+make_broken_outcome (CkWorkerPeer *self, const CkWorkerCall *call, const GError *error)
 {
   CkJob *job = call->job;
   gboolean in_doubt = ck_worker_traffic_has_spent (self->traffic, call->number);
@@ -525,8 +485,19 @@ end_job (CkWorkerPeer *self, GTask *task)
   self->runs = NULL;
   g_clear_pointer (&self->conversation, ck_conversation_end);
   clear_deadline (self);
-  if (next != NULL)
+  if (next != NULL && !((CkWorkerCall *) g_task_get_task_data (next))->is_taken_back)
     begin_job (self, next);
+}
+
+/* What was taken back has been refused, in its turn, or the connection is gone. */
+static void
+end_taken_back (CkWorkerPeer *self, GTask *task)
+{
+  if (self->next != task)
+    return;
+
+  self->next = NULL;
+  ck_worker_peer_close (self);
 }
 
 static void
@@ -534,7 +505,7 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   CkWorkerPeer *self = g_task_get_source_object (task);
-  const Call *call = g_task_get_task_data (task);
+  const CkWorkerCall *call = g_task_get_task_data (task);
   g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;
@@ -545,6 +516,12 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                                            &fds,
                                                            result,
                                                            &error);
+  if (call->is_taken_back)
+    {
+      end_taken_back (self, task);
+      return;
+    }
+
   if (reply != NULL && self->runs != task)
     g_set_error_literal (&error, CK_ERROR, CK_ERROR_FAILED, "the worker answered out of turn");
   else if (reply != NULL)

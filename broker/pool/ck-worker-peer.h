@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Seconds: a job that takes longer may hang, and nothing is to lie ready behind it. */
+#define CK_WORKER_PEER_USUAL_SECONDS 5
+
 /**
  * CkWorkerPeer:
  *
@@ -59,13 +62,23 @@ void ck_worker_peer_run_async (CkWorkerPeer *worker,
 /**
  * ck_worker_peer_run_finish:
  * @error: %CK_ERROR_FAILED if the job could not be handed over at all; %CK_ERROR_BUSY if the worker
- *   ended while another job ran: it had not begun this one
+ *   ended while another job ran, or it was taken back: the worker had not begun it
  *
  * Returns: (transfer full) (nullable): the outcome; a worker closed meanwhile is one, too
  */
 CkOutcome *ck_worker_peer_run_finish (CkWorkerPeer *worker,
                                  GAsyncResult *result,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * ck_worker_peer_take_back:
+ *
+ * The job that lies ready at the worker is to be run by another: its callback gets %CK_ERROR_BUSY.
+ * Nothing else lies ready there until the job that runs is done.
+ *
+ * Returns: whether it could be; not if there is none, or the worker has begun it
+ */
+gboolean ck_worker_peer_take_back (CkWorkerPeer *worker);
 
 /**
  * ck_worker_peer_get_jobs_left:
@@ -78,7 +91,7 @@ guint ck_worker_peer_get_jobs_left (CkWorkerPeer *worker);
  * ck_worker_peer_takes_another:
  *
  * Returns: whether it is connected, has had fewer than 100 jobs, is younger than 10 minutes, and has
- *   at most one job
+ *   at most one job, which takes no longer than is usual
  */
 gboolean ck_worker_peer_takes_another (CkWorkerPeer *worker);
 

@@ -4,9 +4,7 @@
 #include "ck-worker-pool.h"
 
 #include "ck-error.h"
-#include "ck-job-queue.h"
-#include "ck-worker-idle.h"
-#include "ck-worker-peer.h"
+#include "ck-worker-pool-private.h"
 
 #define MAX_WAITING 131072
 #define MAX_PER_HOST 8
@@ -14,37 +12,6 @@
 
 /* With so few jobs left to a worker, the one that takes its place is started. */
 #define LAST_JOBS 4
-
-/* One call of ck_worker_pool_run_async(), until its callback. */
-typedef struct _Run Run;
-struct _Run
-{
-  CkWorkerPool *pool; /* not owned: the task does */
-  GTask *task;
-  CkJob *job;
-  CkWorkerPeer *worker;  /* NULL while it waits */
-  CkJobPlace *place;     /* NULL for an attempt */
-  GSource *cancellation; /* NULL if it cannot be cancelled */
-  GList link;            /* in running */
-  Run *next;             /* its worker has that one's job already; NULL if none */
-  Run *before;           /* the one whose next it is, until that is done */
-};
-
-struct _CkWorkerPool
-{
-  GObject parent;
-  char *worker_path;
-  char *socket_path;
-  guint max_workers;
-  guint max_attempts;
-  CkJobQueue *queue; /* Run */
-  GQueue running;    /* Run, both kinds, with a worker each */
-  guint n_attempts;
-  GQueue spares; /* CkWorkerPeer, being started for nobody's job yet; not owned */
-  CkWorkerIdle *idle;
-  guint64 n_started;
-  gboolean is_shut_down;
-};
 
 G_DEFINE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, G_TYPE_OBJECT)
 
@@ -115,7 +82,7 @@ ck_worker_pool_new (const char *worker_path,
 /* ---- the life of a run ----------------------------------------------------------------------- */
 
 static void
-run_free (Run *run)
+run_free (CkWorkerRun *run)
 {
   if (run->cancellation != NULL)
     g_source_destroy (run->cancellation);
@@ -125,20 +92,20 @@ run_free (Run *run)
 }
 
 /* No host takes more than half the workers. */
-static guint
-get_max_per_host (CkWorkerPool *self)
+guint
+ck_worker_pool_get_max_per_host (CkWorkerPool *self)
 {
   return CLAMP (self->max_workers / 2, 1, MAX_PER_HOST);
 }
 
 static gboolean
-is_cancelled (Run *run)
+is_cancelled (CkWorkerRun *run)
 {
   return g_cancellable_is_cancelled (g_task_get_cancellable (run->task));
 }
 
 static void
-begin (Run *run, CkWorkerPeer *worker)
+begin (CkWorkerRun *run, CkWorkerPeer *worker)
 {
   CkWorkerPool *self = run->pool;
 
@@ -184,44 +151,16 @@ start_spare (CkWorkerPool *self, const char *client)
                               g_object_ref (self));
 }
 
-static void
-hand_over (Run *run)
+void
+ck_worker_pool_hand_over (CkWorkerRun *run)
 {
   ck_worker_peer_run_async (run->worker, run->job, run_cb, run);
   if (ck_worker_peer_get_jobs_left (run->worker) == LAST_JOBS)
     start_spare (run->pool, run->job->client);
 }
 
-/*
- * A worker that gets its next job before it has answered the one it runs goes on at once: to be
- * handed one only then would cost it, and the platform's slot, two ways through the broker's loop.
- * It is the job that would have come anyway: nobody else loses a turn by it. One that may be
- * cancelled waits, as that ends the worker; and one that is urgent waits for whichever worker is
- * free first, as this one's job may hang.
- */
 static void
-hand_ahead (Run *run)
-{
-  CkWorkerPool *self = run->pool;
-  Run *next;
-
-  if (run->place == NULL || run->next != NULL || !ck_worker_peer_takes_another (run->worker))
-    return;
-  next = ck_job_queue_peek_after (self->queue, run->place, get_max_per_host (self));
-  if (next == NULL || next->job->urgency != CK_URGENCY_ROUTINE || next->cancellation != NULL
-      || *next->job->client == '\0'
-      || !g_str_equal (next->job->client, run->job->client))
-    return;
-
-  ck_job_queue_reserve (self->queue, next->place);
-  run->next = next;
-  next->before = run;
-  next->worker = g_object_ref (run->worker);
-  hand_over (next);
-}
-
-static void
-begin_with_new_worker (Run *run)
+begin_with_new_worker (CkWorkerRun *run)
 {
   CkWorkerPool *self = run->pool;
 
@@ -231,14 +170,14 @@ begin_with_new_worker (Run *run)
 }
 
 static void
-begin_with_old_worker (Run *run, CkWorkerPeer *worker)
+begin_with_old_worker (CkWorkerRun *run, CkWorkerPeer *worker)
 {
   begin (run, worker);
-  hand_over (run);
+  ck_worker_pool_hand_over (run);
 }
 
 static void
-begin_run (Run *run)
+begin_run (CkWorkerRun *run)
 {
   CkWorkerPool *self = run->pool;
   CkWorkerPeer *worker = ck_worker_idle_take (self->idle, run->job->client);
@@ -259,8 +198,8 @@ begin_run (Run *run)
 static void
 dispatch (CkWorkerPool *self)
 {
-  guint per_host = get_max_per_host (self);
-  Run *run;
+  guint per_host = ck_worker_pool_get_max_per_host (self);
+  CkWorkerRun *run;
 
   if (self->is_shut_down)
     return;
@@ -269,45 +208,44 @@ dispatch (CkWorkerPool *self)
          && (run = ck_job_queue_pop (self->queue, per_host)) != NULL)
     begin_run (run);
   for (GList *link = self->running.head; link != NULL; link = link->next)
-    hand_ahead (link->data);
+    ck_worker_ahead_hand (link->data);
 }
 
 /* The job it waited behind has been answered: its own runs now. */
 static void
-promote (Run *run)
+promote (CkWorkerRun *run)
 {
   CkWorkerPool *self = run->pool;
 
-  run->before->next = NULL;
-  run->before = NULL;
+  ck_worker_ahead_unlink (run);
   ck_job_queue_begin (self->queue, run->place);
   begin (run, run->worker);
 }
 
-/* Ends what begin() or hand_ahead() began, but for the worker and the place. */
+/* Ends what begin() or ck_worker_ahead_hand() began, but for the worker and the place. */
 static void
-leave (Run *run)
+leave (CkWorkerRun *run)
 {
   CkWorkerPool *self = run->pool;
 
   if (run->before != NULL)
-    {
-      run->before->next = NULL;
-      run->before = NULL;
-      return;
-    }
+    ck_worker_ahead_unlink (run);
+  if (ck_worker_ahead_has (run))
+    return;
 
   g_queue_unlink (&self->running, &run->link);
+  run->link.data = NULL;
   if (run->job->is_attempt)
     self->n_attempts--;
 }
 
-/* Its worker ended while it ran the job before: nothing of this one has happened. */
+/* Its worker ended while it ran the job before, or it was taken back: nothing of it has happened. */
 static void
-wait_again (Run *run)
+wait_again (CkWorkerRun *run)
 {
   leave (run);
   ck_job_queue_give_back (run->pool->queue, run->place);
+  ck_job_queue_hurry (run->pool->queue, run->place, run->job->urgency);
   g_clear_object (&run->worker);
   dispatch (run->pool);
 }
@@ -317,12 +255,12 @@ wait_again (Run *run)
  * worker's place is free before the callback is called, which may ask for it.
  */
 static void
-finish (Run *run, CkOutcome *outcome, GError *error)
+finish (CkWorkerRun *run, CkOutcome *outcome, GError *error)
 {
   g_autoptr (GTask) task = run->task;
   g_autoptr (CkWorkerPool) self = g_object_ref (run->pool);
 
-  if (run->before != NULL)
+  if (ck_worker_ahead_has (run))
     {
       leave (run);
       ck_job_queue_remove (self->queue, run->place);
@@ -371,7 +309,7 @@ cancelled_error (void)
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {
-  Run *run = user_data;
+  CkWorkerRun *run = user_data;
 
   if (run->worker != NULL)
     ck_worker_peer_close (run->worker);
@@ -382,7 +320,7 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
 }
 
 static void
-watch_cancellable (Run *run)
+watch_cancellable (CkWorkerRun *run)
 {
   GCancellable *cancellable = g_task_get_cancellable (run->task);
 
@@ -420,7 +358,7 @@ ck_worker_pool_run_async (CkWorkerPool *pool,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  Run *run = g_new0 (Run, 1);
+  CkWorkerRun *run = g_new0 (CkWorkerRun, 1);
   GError *error;
 
   run->pool = pool;
@@ -452,13 +390,13 @@ ck_worker_pool_run_async (CkWorkerPool *pool,
 static void
 start_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Run *run = user_data;
+  CkWorkerRun *run = user_data;
   GError *error = NULL;
 
   if (ck_worker_peer_start_finish (run->worker, result, &error))
     {
-      hand_over (run);
-      hand_ahead (run);
+      ck_worker_pool_hand_over (run);
+      ck_worker_ahead_hand (run);
       return;
     }
 
@@ -473,7 +411,7 @@ start_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Run *run = user_data;
+  CkWorkerRun *run = user_data;
   GError *error = NULL;
   CkOutcome *outcome = ck_worker_peer_run_finish (run->worker, result, &error);
   gboolean not_begun = g_error_matches (error, CK_ERROR, CK_ERROR_BUSY);
@@ -508,15 +446,23 @@ ck_worker_pool_run_finish (CkWorkerPool *pool, GAsyncResult *result, GError **er
 static gboolean
 is_of_channel (gpointer entry, gpointer channel)
 {
-  return g_str_equal (((Run *) entry)->job->channel, channel);
+  return g_str_equal (((CkWorkerRun *) entry)->job->channel, channel);
 }
 
 void
 ck_worker_pool_hurry (CkWorkerPool *pool, const char *channel)
 {
-  Run *run = ck_job_queue_find (pool->queue, is_of_channel, (gpointer) channel);
+  CkWorkerRun *run = ck_worker_ahead_find (pool, channel);
 
-  if (run != NULL)
+  if (run == NULL)
+    run = ck_job_queue_find (pool->queue, is_of_channel, (gpointer) channel);
+  if (run == NULL)
+    return;
+
+  run->job->urgency = CK_URGENCY_AWAITED;
+  if (ck_worker_ahead_has (run))
+    ck_worker_ahead_take_back (run);
+  else
     ck_job_queue_hurry (pool->queue, run->place, CK_URGENCY_AWAITED);
 }
 
@@ -538,12 +484,12 @@ void
 ck_worker_pool_shutdown (CkWorkerPool *pool)
 {
   g_autoptr (CkWorkerPool) keep = g_object_ref (pool);
-  Run *run;
+  CkWorkerRun *run;
 
   pool->is_shut_down = TRUE;
   ck_worker_idle_trim (pool->idle, 0);
   for (GList *link = pool->running.head; link != NULL; link = link->next)
-    ck_worker_peer_close (((Run *) link->data)->worker);
+    ck_worker_peer_close (((CkWorkerRun *) link->data)->worker);
   for (GList *link = pool->spares.head; link != NULL; link = link->next)
     ck_worker_peer_close (link->data);
   while ((run = ck_job_queue_peek (pool->queue)) != NULL)

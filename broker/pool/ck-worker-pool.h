@@ -16,11 +16,11 @@ G_BEGIN_DECLS
  *
  * Workers start when there is work. One runs a single transaction at a time and, afterwards, others
  * of the same client only: at most 100, for at most 10 minutes; an idle one is let go after 30
- * seconds. While it runs one, the one that would come next lies ready in its socket, and if the
- * worker ends before it has begun that one, another gets it. The most urgent first, among those
- * first come, first served, except that at most 8 jobs, and no more than half the places, are
- * running for one host at a time; attempts are counted apart and do not wait: there is a place for
- * one, or it fails.
+ * seconds. While it runs one, the one that would come next lies ready in its socket; another gets that
+ * if the worker ends before it has begun it, after 5 seconds, or at once when a caller waits for it.
+ * The line is that of CkJobQueue: at most 8 jobs, and no more than half the places, are running for
+ * one host at a time. Attempts are counted apart and do not wait: there is a place for one, or it
+ * fails.
  */
 #define CK_TYPE_WORKER_POOL (ck_worker_pool_get_type ())
 G_DECLARE_FINAL_TYPE (CkWorkerPool, ck_worker_pool, CK, WORKER_POOL, GObject)
@@ -93,7 +93,7 @@ CkOutcome *ck_worker_pool_run_finish (CkWorkerPool *pool,
  * ck_worker_pool_hurry:
  * @channel: a channel's id
  *
- * A caller waits now for the job of this channel, if one waits in the line.
+ * A caller waits now for the job of this channel, if one waits in the line or lies ready at a worker.
  */
 void ck_worker_pool_hurry (CkWorkerPool *pool, const char *channel);
 

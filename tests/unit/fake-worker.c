@@ -175,6 +175,16 @@ run_die_spending (GDBusMethodInvocation *invocation)
   answer (invocation, "success", "@a{sv} {}", -1);
 }
 
+/* The first is answered; the second spends and is not; the third is, out of turn. */
+static void
+run_spend_late (GDBusMethodInvocation *invocation)
+{
+  if (n_runs++ == 1)
+    say_sending (invocation, TRUE);
+  else
+    answer (invocation, "success", "@a{sv} {}", -1);
+}
+
 /* The second is answered, the first is not. */
 static void
 run_out_of_turn (GDBusMethodInvocation *invocation)
@@ -419,6 +429,7 @@ static const struct
   { "slow", NULL, run_slow },
   { "spend-then-die", NULL, run_spend_then_die },
   { "die-spending", NULL, run_die_spending },
+  { "spend-late", NULL, run_spend_late },
   { "out-of-turn", NULL, run_out_of_turn },
   { "wrong-type", NULL, run_wrong_type },
   { "error", NULL, run_error },

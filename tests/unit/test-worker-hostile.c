@@ -254,52 +254,6 @@ test_queue (void)
   pool_bench_tear_down (&bench);
 }
 
-/* One worker, which has the second job before it answers the first: what happens during one is not
- * the other's. */
-static void
-test_ahead (void)
-{
-  static const struct
-  {
-    const char *mode;
-    CkResult results[2];
-    gboolean in_doubt[2];
-    const char *detail; /* of the second */
-  } rows[] = {
-    { "good-grant", { CK_RESULT_SUCCESS, CK_RESULT_SUCCESS }, { FALSE, FALSE }, "" },
-    { "spend-then-die", { CK_RESULT_CRED_UNAVAIL, CK_RESULT_SYSTEM_ERR }, { FALSE, FALSE },
-      "the worker ended" },
-    { "die-spending", { CK_RESULT_SUCCESS, CK_RESULT_SYSTEM_ERR }, { FALSE, TRUE },
-      "the worker ended" },
-    { "out-of-turn", { CK_RESULT_SYSTEM_ERR, CK_RESULT_SYSTEM_ERR }, { FALSE, FALSE },
-      "out of turn" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      PoolBench bench;
-      PoolRun *runs[2];
-      CkWorkerPoolStats stats;
-
-      g_test_message ("%s", rows[i].mode);
-      pool_bench_set_up (&bench, rows[i].mode, 1, 1);
-      for (gsize j = 0; j < 2; j++)
-        runs[j] = pool_bench_begin (&bench, job_for (&bench, "mine", "h"), NULL);
-      for (gsize j = 0; j < 2; j++)
-        {
-          g_autoptr (CkOutcome) outcome = pool_bench_end (runs[j], NULL);
-
-          g_assert_cmpint (outcome->result, ==, rows[i].results[j]);
-          g_assert_cmpint (outcome->in_doubt, ==, rows[i].in_doubt[j]);
-          if (j == 1)
-            g_assert_nonnull (strstr (outcome->detail, rows[i].detail));
-        }
-      ck_worker_pool_get_stats (bench.pool, &stats);
-      g_assert_cmpuint (stats.started, ==, 1);
-      pool_bench_tear_down (&bench);
-    }
-}
-
 static void
 test_max_workers (void)
 {
@@ -572,7 +526,6 @@ main (int argc, char **argv)
   g_test_add_func ("/worker-hostile/surroundings", test_surroundings);
   g_test_add_func ("/worker-hostile/secrets", test_secrets);
   g_test_add_func ("/worker-hostile/queue", test_queue);
-  g_test_add_func ("/worker-hostile/ahead", test_ahead);
   g_test_add_func ("/worker-hostile/max-workers", test_max_workers);
   g_test_add_func ("/worker-hostile/attempts", test_attempts);
   g_test_add_func ("/worker-hostile/cancel", test_cancel);

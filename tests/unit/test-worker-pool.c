@@ -168,55 +168,6 @@ test_a_hundred_jobs (PoolBench *bench, gconstpointer data)
     }
 }
 
-/* A job that lay ready at a worker that ends with another's: nothing of it has happened, and the
- * next worker has it, with all of its time. */
-static void
-test_behind_a_crash (PoolBench *bench, gconstpointer data)
-{
-  static const char *const lines[] = { "required debug.so crash", "required debug.so hang" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
-    {
-      PoolRun *runs[4];
-
-      ck_worker_pool_set_limits (bench->pool, 1, 1);
-      for (gsize j = 0; j < G_N_ELEMENTS (runs); j++)
-        {
-          CkJob *job = pool_bench_job (bench, "renew", j == 0 ? lines[i] : "required permit.so");
-
-          job->timeout = 1;
-          runs[j] = pool_bench_begin (bench, job, NULL);
-        }
-      for (gsize j = 0; j < G_N_ELEMENTS (runs); j++)
-        {
-          g_autoptr (CkOutcome) outcome = pool_bench_end (runs[j], NULL);
-
-          g_assert_cmpint (outcome->result == CK_RESULT_SUCCESS, ==, j > 0);
-        }
-    }
-}
-
-/* What somebody waits for is handed to no worker ahead: the job that it runs may hang. */
-static void
-test_awaited_is_not_ahead (PoolBench *bench, gconstpointer data)
-{
-  PoolRun *hung, *other, *awaited;
-  CkJob *job;
-
-  ck_outcome_free (pool_bench_run (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL));
-  hung = pool_bench_begin (bench, pool_bench_job (bench, "renew", "required debug.so hang"), NULL);
-  other = pool_bench_begin (bench, pool_bench_job (bench, "renew", "required permit.so"), NULL);
-  job = pool_bench_job (bench, "renew", "required permit.so");
-  job->urgency = CK_URGENCY_AWAITED;
-  awaited = pool_bench_begin (bench, job, NULL);
-
-  ck_outcome_free (pool_bench_end (awaited, NULL));
-  g_assert_false (hung->is_done);
-  ck_outcome_free (pool_bench_end (other, NULL));
-  ck_worker_pool_shutdown (bench->pool);
-  g_assert_null (pool_bench_end (hung, NULL));
-}
-
 /* The worker that takes the place of another is there when that one has had its hundred. */
 static void
 test_spare (PoolBench *bench, gconstpointer data)
@@ -383,8 +334,6 @@ main (int argc, char **argv)
   ADD ("/worker-pool/crash-and-hang", test_crash_and_hang);
   ADD ("/worker-pool/reuse", test_reuse);
   ADD ("/worker-pool/a-hundred-jobs", test_a_hundred_jobs);
-  ADD ("/worker-pool/behind-a-crash", test_behind_a_crash);
-  ADD ("/worker-pool/awaited-is-not-ahead", test_awaited_is_not_ahead);
   ADD ("/worker-pool/spare", test_spare);
   ADD ("/worker-pool/ten-minutes", test_ten_minutes);
   g_test_add_func ("/worker-pool/no-worker", test_no_worker);
