@@ -68,9 +68,7 @@ def test_connect(guest, world):
     done = world.ctl("root", "add", "stage", "lumen", "--client=lumen", "--assigned-user=alice",
                      "--allow-user=studio", "--scopes=publish chat")
     assert done.code == 0, done
-    person = "/opt/ck/tests/integration/person alice-live"
-    done = world.ctl("alice", "reconnect", "stage", env={"BROWSER": person})
-    assert done.code == 0, done
+    world.connect()
     assert world.show()["state"] == "connected"
     assert world.is_good(world.token())
 
@@ -426,7 +424,7 @@ def test_secret_service(guest, world):
     assert world.show()["state"] == "expired"
     guest.ok("sh", "-ec", restore)
     assert world.token() == token and world.is_good(token)
-    assert world.ctl("alice", "renew", "stage").code == 0
+    world.connect()
     token = world.token()
     found, code = diagnosis(world)
     assert code == 0 and found["session bus"] == ("ok", "unix:path=/run/channelkeeper-session/bus"), found

