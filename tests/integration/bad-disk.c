@@ -12,12 +12,14 @@
 
 /*
  * A disk in trouble, for the program that this is preloaded into. In the folder CK_BAD_DISK a file
+ *   real       makes each fsync take ten milliseconds, as one that is no memory does;
  *   slow       makes each fsync take five seconds, or until the file is gone;
  *   read-only  fails whatever would change a file, as of a file system that an error made read-only
  *              below those who had it open (a remount would wait for them).
  * SQLite's calls are covered, and nothing else.
  */
 
+#define REAL_MS 10
 #define SLOW_MS 5000
 #define STEP_MS 50
 
@@ -49,8 +51,11 @@ is_read_only (void)
 static void
 be_slow (void)
 {
+  static const struct timespec real = { .tv_nsec = REAL_MS * 1000000L };
   static const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 
+  if (is_there ("real"))
+    nanosleep (&real, NULL);
   for (int ms = 0; ms < SLOW_MS && is_there ("slow"); ms += STEP_MS)
     nanosleep (&step, NULL);
 }

@@ -7,9 +7,10 @@ import subprocess
 import time
 
 import pytest
-from harness import setups, tree
+from harness import setups
 from harness.browser import Browser
 from harness.caller import CHANNEL, BusError, options
+from harness.disk import BadDisk
 from harness.wait import spin, wait_for
 
 BROKER = "org.channelkeeper.Broker1"
@@ -19,31 +20,9 @@ WRITTEN_AGAIN = 5  # what state.db refused, so many seconds later
 AT_ONCE = FSYNC / 2  # a fraction of it, on a machine with other work
 
 
-class BadDisk:
-    """What the broker's disk does, from now on (bad-disk.c)."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        os.mkdir(folder)
-        os.chmod(folder, 0o755)
-
-    def be(self, trouble):
-        with open(os.path.join(self.folder, trouble), "w", encoding="ascii"):
-            pass
-
-    def be_well(self):
-        for name in os.listdir(self.folder):
-            os.unlink(os.path.join(self.folder, name))
-
-
 @pytest.fixture
 def disk(idle_broker):
-    it = BadDisk(idle_broker.directory + "/disk")
-    idle_broker.extra_env = {
-        "LD_PRELOAD": tree.locate("bad-disk.so"),
-        "CK_BAD_DISK": it.folder,
-        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
-    }
+    it = BadDisk(idle_broker)
     yield it
     it.be_well()
 

@@ -14,9 +14,11 @@ import tempfile
 import time
 from collections import defaultdict
 
+import pytest
 from gi.repository import GLib
 from harness import setups
 from harness.caller import BROKER, CHANNEL, ROOT, BusError
+from harness.disk import BadDisk
 from harness.wait import spin, wait_for
 
 CHANNELS = 20
@@ -137,7 +139,13 @@ def mended(channel, name):
     return word
 
 
-def test_kill_minus_nine(root, alice, bob, broker, oidc):
+@pytest.fixture
+def real_disk(idle_broker):
+    """In memory no kill comes between the disk and the bus."""
+    BadDisk(idle_broker).be("real")
+
+
+def test_kill_minus_nine(real_disk, root, alice, bob, broker, oidc):
     kills = int(os.environ.get("CK_KILLS", "200"))
     seed = int(os.environ.get("CK_SEED", str(random.randrange(1 << 30))))
     print(f"CK_SEED={seed}")
