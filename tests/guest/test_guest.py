@@ -73,15 +73,47 @@ def test_connect(guest, world):
     assert world.is_good(world.token())
 
 
+HOLD = ("import signal, socket; links = [socket.socket(socket.AF_UNIX) for _ in range(2)]; "
+        "[link.connect('/run/channelkeeper-worker.socket') for link in links]; signal.pause()")
+
+
+@pytest.fixture
+def two_workers(guest, world):
+    """The units of workers that wait for the broker's user to say something: two, or more with the broker's own."""
+    known = world.workers()
+    guest.ok("systemd-run", "--quiet", "--unit=ck-holder", "--uid=channelkeeper", "python3", "-c", HOLD)
+    yield wait_for(lambda: len(set(world.workers()) - set(known)) == 2 and world.workers(), "two workers")
+    guest.ok("systemctl", "stop", "ck-holder")
+
+
+def uid_of(guest, unit):
+    """Of its process, once that is the worker's program and not systemd, which is root."""
+    process = f"/proc/{guest.show(unit, 'MainPID')}"
+    wait_for(lambda: guest.ok("cat", f"{process}/comm") == "channelkeeper-w\n", f"{unit} to be a worker")
+    return int(guest.ok("stat", "-c", "%u", process))
+
+
 def test_worker_is_another_user(guest, world):
-    """The socket started it, under a user that exists for it alone, and not below the broker."""
+    """The socket started it, under a user of systemd's, and not below the broker."""
     world.ctl("alice", "renew", "stage")
     workers = wait_for(world.workers, "a worker")
     pid = guest.show(workers[0], "MainPID")
-    uid = int(guest.ok("stat", "-c", "%u", f"/proc/{pid}"))
-    assert 61184 <= uid <= 65519, "not a user of systemd's dynamic range"
+    assert 61184 <= uid_of(guest, workers[0]) <= 65519, "not a user of systemd's dynamic range"
     cgroup = guest.ok("cat", f"/proc/{pid}/cgroup")
     assert "channelkeeper-worker@" in cgroup and BROKER not in cgroup
+
+
+def test_each_worker_is_another_user(guest, two_workers):
+    uids = {uid_of(guest, worker) for worker in two_workers}
+    assert len(uids) == len(two_workers), f"{len(two_workers)} workers share the users {uids}"
+
+
+def test_worker_after_years(guest):
+    """The longest name that an instance of the socket can have gives a name of a user, too."""
+    worker = "channelkeeper-worker@4294967295-4194304-65533.service"
+    guest.run("systemctl", "start", "--wait", worker)
+    entries = guest.journal(f"_SYSTEMD_UNIT={worker}")
+    assert any("is started by channelkeeperd" in entry["MESSAGE"] for entry in entries), entries
 
 
 def recipe(index):
@@ -179,17 +211,50 @@ def test_without_the_worker_socket(guest, world):
     assert world.show()["state"] == "connected" and world.is_good(world.token())
 
 
-def probe(guest, unit):
-    """Runs probe.py in the place of the program of a unit, with everything else of its file as shipped."""
+OPEN_FOLDERS = "/etc/channelkeeper/open /srv/open /run/open"
+CONFINED = ("write-config", "write-srv", "write-run", "write-shm", "read-home", "netlink", "namespace", "priority", "affinity",
+            "raise-core", "setuid-file", "other-processes", "device", "tunable")
+CONFINED_WORKER = CONFINED + ("write-tmp", "signal-other", "read-other")
+
+
+@pytest.fixture
+def other(guest, two_workers):
+    """A process of the user of a worker that runs: what a script of exec.so is."""
+    guest.ok("systemd-run", "--quiet", "--unit=ck-other", f"--uid={uid_of(guest, two_workers[-1])}", "sleep", "infinity")
+    yield guest.show("ck-other", "MainPID")
+    guest.ok("systemctl", "stop", "ck-other")
+
+
+@pytest.fixture
+def targets(guest):
+    """What everybody may write, read or open, were it not for the sandbox."""
+    guest.ok("sh", "-ec", f"""install -d -m 777 {OPEN_FOLDERS}
+        mount -t tmpfs -o mode=777 tmpfs /sys/kernel/debug
+        echo open >/home/alice/open
+        mknod -m 666 /dev/open c 1 3""")
+    yield
+    guest.ok("sh", "-ec", f"""rm -rf {OPEN_FOLDERS} /home/alice/open /dev/open /dev/shm/probe /tmp/probe
+        umount /sys/kernel/debug""")
+
+
+def probe(guest, unit, instead, other):
+    """Runs probe.py in the place of the program of a unit, with everything else of its file as shipped: as the
+    unit `instead`, for systemd goes by its name, too."""
     text = guest.ok("systemctl", "cat", unit)
     text = re.sub(r"^(BusName|Type|Restart|RestartSec)=.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^ExecStart=.*$",
-                  "Type=oneshot\nExecStart=/opt/ck/tests/guest/probe.py\nStandardOutput=truncate:/run/ck-probe.json\nStandardError=null",
+                  f"Type=oneshot\nExecStart=/opt/ck/tests/guest/probe.py {other}\n"
+                  "StandardOutput=truncate:/run/ck-probe.json\nStandardError=null",
                   text, flags=re.MULTILINE)
-    guest.write("/run/systemd/system/ck-probe.service", text)
+    guest.write(f"/run/systemd/system/{instead}", text)
     guest.ok("systemctl", "daemon-reload")
-    guest.ok("systemctl", "start", "ck-probe.service")
-    return json.loads(guest.ok("cat", "/run/ck-probe.json"))
+    guest.ok("systemctl", "start", instead)
+    guest.ok("rm", f"/run/systemd/system/{instead}")
+    found = json.loads(guest.ok("cat", "/run/ck-probe.json"))
+    assert found["status"]["CapBnd"].strip("0") == "" and found["status"]["NoNewPrivs"] == "1"
+    assert found["status"]["Seccomp"] == "2"
+    assert found["ipc"] != guest.ok("readlink", "/proc/1/ns/ipc").strip()
+    return found
 
 
 def assert_refused(found, *names):
@@ -197,29 +262,30 @@ def assert_refused(found, *names):
     assert not done, f"from inside it was possible: {', '.join(done)}"
 
 
-def test_from_inside_the_broker(guest):
+def test_from_inside_the_broker(guest, targets, other):
     """No internet; nothing to write but its own state; no way to more rights."""
-    found = probe(guest, BROKER)
+    found = probe(guest, BROKER, "ck-probe.service", other)
     assert found["bus"] == found["read-vault"] == found["write-state"] == found["worker-socket"] == "done", found
     guest.ok("rm", "/var/lib/channelkeeper/probe")
     for family in ("internet", "internet6", "netlink", "packet"):
         assert "not supported by protocol" in found[family], found[family]
-    assert_refused(found, "write-config", "write-run", "write-home", "read-home", "read-shadow", "namespace", "mount",
-                   "priority", "affinity", "raise-core", "other-processes", "device", "kernel-log", "tunable")
-    assert found["status"]["CapBnd"].strip("0") == "" and found["status"]["NoNewPrivs"] == "1"
-    assert found["status"]["Seccomp"] == "2"
+    assert_refused(found, *CONFINED)
 
 
-def test_from_inside_a_worker(guest):
+def test_from_inside_a_worker(guest, targets, other):
     """The internet and nothing else: no vault, no bus, no way to other workers, nothing to write."""
-    found = probe(guest, "channelkeeper-worker@.service")
+    found = probe(guest, "channelkeeper-worker@.service", "channelkeeper-worker@probe.service", other)
     assert found["internet"] == "done", found["internet"]
-    assert_refused(found, "bus", "worker-socket", "read-vault", "list-vault", "read-config", "write-state", "write-config",
-                   "write-run", "write-home", "read-home", "read-shadow", "netlink", "packet", "namespace", "mount",
-                   "priority", "affinity", "raise-core", "other-processes", "device", "kernel-log", "tunable",
-                   "write-tmp", "setuid-file")
-    assert found["status"]["CapBnd"].strip("0") == "" and found["status"]["NoNewPrivs"] == "1"
-    assert found["status"]["Seccomp"] == "2"
+    assert "not supported by protocol" in found["packet"], found["packet"]
+    assert_refused(found, *CONFINED_WORKER, "bus", "worker-socket", "read-vault", "list-vault", "read-config", "write-state")
+
+
+def test_the_same_from_outside(guest, targets, other):
+    """Without a sandbox each of those tries succeeds: none is refused for a reason of its own."""
+    user = guest.ok("stat", "-c", "%U", f"/proc/{other}").strip()
+    found = json.loads(guest.ok("/opt/ck/tests/guest/probe.py", other, user=user))
+    refused = {name: found[name] for name in CONFINED_WORKER if found[name] != "done"}
+    assert not refused, refused
 
 
 def test_restart_in_the_middle_of_a_renewal(guest, world):
