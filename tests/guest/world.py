@@ -20,6 +20,7 @@ MinCheckInterval=0
 
 [Network]
 AllowInsecureLoopback=true
+CaFile=/run/ck/platforms/ca.pem
 """
 
 
@@ -32,8 +33,9 @@ class World:
             self.guest.ok("useradd", "--create-home", "--shell=/bin/bash", user)
 
     def start_platform(self):
-        """The simulated platform Lumen, as a unit of its own."""
+        """The simulated platforms, as a unit: Lumen, and the real ones by their names, with TLS."""
         self.guest.ok("systemd-run", "--quiet", "--unit=lumen", "/opt/ck/tests/platforms/run", "--port", "18090",
+                      "--tls", "443", "--hosts", "/etc/hosts", "--certificates", "/run/ck/platforms",
                       "--log", "/run/lumen.jsonl")
         wait_for(lambda: self.guest.run("curl", "-sf", f"{PLATFORM}/_control/lumen/settings").code == 0, "the platform")
         for name, folder in (("lumen.provider", "providers.d"), ("lumen", "stacks.d")):
@@ -41,8 +43,8 @@ class World:
                           f"/etc/channelkeeper/{folder}/{name}")
         self.guest.write("/etc/channelkeeper/channelkeeper.conf", CONFIG)
 
-    def control(self, what):
-        return json.loads(self.guest.ok("curl", "-sf", f"{PLATFORM}/_control/lumen/{what}"))
+    def control(self, what, platform="lumen"):
+        return json.loads(self.guest.ok("curl", "-sf", f"{PLATFORM}/_control/{platform}/{what}"))
 
     def ctl(self, user, *words, **kwargs):
         return self.guest.run("channelctl", *words, user=user, **kwargs)
