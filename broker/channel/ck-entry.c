@@ -27,15 +27,26 @@ get_host (CkEntry *entry)
   return provider != NULL ? ck_provider_get_host (provider) : "";
 }
 
+static void on_admitted (gpointer data, gboolean admitted);
+
 /* Ten thousand of them are no more than the gate lets in at a turn of the loop. */
 static gboolean
 turn_away (gpointer user_data)
 {
   CkEntry *entry = user_data;
-  g_autoptr (GError) error
-      = g_error_new (CK_ERROR, CK_ERROR_BUSY, "%s: not due any more: it is planned anew",
-                     ck_channel_get_id (entry->channel));
+  CkActivity *activity = ck_channel_get_activity (entry->channel);
+  g_autoptr (GError) error = NULL;
 
+  /* Somebody has come for it meanwhile. */
+  if (activity->planned == CK_DUE_NOTHING)
+    {
+      on_admitted (entry, !ck_gate_is_closed (ck_broker_get_gate (entry->broker)));
+      return G_SOURCE_REMOVE;
+    }
+
+  activity->planned = CK_DUE_NOTHING;
+  error = g_error_new (CK_ERROR, CK_ERROR_BUSY, "%s: not due any more: it is planned anew",
+                       ck_channel_get_id (entry->channel));
   entry->func (entry->data, error);
 
   return G_SOURCE_REMOVE;
@@ -45,12 +56,9 @@ turn_away (gpointer user_data)
 static gboolean
 is_overtaken (CkEntry *entry)
 {
-  CkActivity *activity = ck_channel_get_activity (entry->channel);
-  CkDue planned = activity->planned;
+  CkDue planned = ck_channel_get_activity (entry->channel)->planned;
   CkScheduleInput input;
   guint64 when;
-
-  activity->planned = CK_DUE_NOTHING;
 
   return planned != CK_DUE_NOTHING
          && (!ck_operations_fill_schedule (entry->broker, entry->channel, &input)
@@ -70,6 +78,7 @@ on_admitted (gpointer data, gboolean admitted)
       return;
     }
 
+  ck_channel_get_activity (entry->channel)->planned = CK_DUE_NOTHING;
   if (!admitted)
     error = g_error_new (CK_ERROR, CK_ERROR_BUSY,
                          "%s: the broker is ending, nothing is begun any more",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ck-clock.h"
+#include "ck-error.h"
 #include "ck-operations.h"
 #include "sim/sim-world.h"
 
@@ -152,6 +153,78 @@ test_client_is_wrong (gconstpointer verifies)
   for (guint i = 0; i < N_FEWER; i++)
     g_assert_cmpuint (storm->renewed[i], ==, 1);
   sim_world_tear_down (&world);
+}
+
+typedef struct
+{
+  Storm storm;
+  SimWorld world;
+  guint n_delivered;
+  guint n_told;
+} Asking;
+
+static void
+refused_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Asking *asking = user_data;
+  g_autoptr (GError) error = NULL;
+
+  asking->n_told++;
+  g_assert_false (ck_channel_renew_finish (result, &error));
+  g_assert_error (error, CK_ERROR, CK_ERROR_SUSPENDED);
+}
+
+static gboolean
+ask_for_all (gpointer user_data)
+{
+  Asking *asking = user_data;
+
+  for (guint i = 0; i < N_FEWER; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("ch-%u", i);
+
+      ck_channel_renew_async (asking->world.broker, sim_world_get_channel (&asking->world, id), FALSE,
+                              NULL, refused_cb, asking);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The broker hears of it next, and turns away who is next in line when the loop comes to that: one turn
+ * later, and behind this. */
+static gboolean
+ask_for_all_soon (gpointer user_data)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT, ask_for_all, user_data, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The second one confirms the first. */
+static void
+on_delivered (CkJob *job, gpointer user_data)
+{
+  Asking *asking = user_data;
+
+  if (++asking->n_delivered == 2)
+    g_idle_add_full (G_PRIORITY_DEFAULT, ask_for_all_soon, asking, NULL);
+}
+
+/* Whoever asks is answered by the platform, be it that the same was just being turned away. */
+static void
+test_asked_while_turned_away (void)
+{
+  g_autofree Asking *asking = g_new0 (Asking, 1);
+
+  set_up (&asking->world, &asking->storm, N_FEWER, FALSE);
+  sim_pool_set_delivered (on_delivered);
+  asking->storm.refusal = CK_CAUSE_CLIENT_MISCONFIGURED;
+  asking->storm.refuses = N_FEWER;
+  sim_time_suspend (9 * 3600);
+  sim_time_run (70);
+  sim_pool_set_delivered (NULL);
+  g_assert_cmpuint (asking->n_told, ==, N_FEWER);
+  sim_world_tear_down (&asking->world);
 }
 
 /* So it is with a rate limit of the app; that of two accounts holds up the others for a while at most. */
@@ -369,6 +442,7 @@ main (int argc, char **argv)
   g_test_add_func ("/storm/after-sleep", test_after_sleep);
   g_test_add_data_func ("/storm/client-is-wrong", NULL, test_client_is_wrong);
   g_test_add_data_func ("/storm/client-is-wrong-verified", "", test_client_is_wrong);
+  g_test_add_func ("/storm/asked-while-turned-away", test_asked_while_turned_away);
   g_test_add_func ("/storm/rate-is-limited", test_rate_is_limited);
   g_test_add_func ("/storm/killed-in-the-middle", test_killed_in_the_middle);
   g_test_add_func ("/storm/a-caller-is-next", test_a_caller_is_next);
