@@ -118,7 +118,7 @@ def test_worker_after_years(guest):
 
 def recipe(index):
     """A command of channelkeeperd(8), THE JOURNAL, for the channel that there is."""
-    return documented("THE JOURNAL")[index].replace("CK_CHANNEL=main", "CK_CHANNEL=stage")
+    return documented("THE JOURNAL")[index].strip().replace("CK_CHANNEL=main", "CK_CHANNEL=stage")
 
 
 def test_bob_is_refused(guest, world):
