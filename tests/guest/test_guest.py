@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The packages in a guest with a real systemd: one story, which test_keys.py goes on with
-and test_purge.py ends."""
+"""The packages in a guest with a real systemd: one story, which test_keys.py and test_modules.py
+go on with and test_purge.py ends."""
 
 import json
 import os
