@@ -73,4 +73,3 @@ def test_script_of_the_administrators(guest, world):
     wait_for(lambda: guest.run("pgrep", "-f", "^sleep 600").code == 1, "the end of what the script left behind")
     guest.write("/etc/channelkeeper/stacks.d/lumen", stack)
     guest.ok(*reload)
-    assert world.ctl("alice", "renew", "stage").code == 0
