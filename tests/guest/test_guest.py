@@ -568,3 +568,4 @@ def test_back_to_the_sealed_vault(guest, world):
     world.settled()
     guest.ok("sh", "-ec", restore)
     assert world.token() == token and world.is_good(token)
+    world.connect()  # a restored refresh token waits
