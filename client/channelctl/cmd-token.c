@@ -75,8 +75,17 @@ note_status (CkCtl *ctl, CkExit *worst, CkExit status)
   ck_ctl_set_status (ctl, *worst);
 }
 
+/* The state may be of an hour ago: the platform could not be asked, or was a moment before. */
 static void
-print_state (CkCtl *ctl, const char *id, const char *state, const char *cause)
+note_age (const char *id, gint64 asked, guint64 verified)
+{
+  g_autofree char *when = ck_output_time (verified, asked);
+
+  g_printerr (_ ("%s: not verified now; the platform last agreed: %s\n"), id, when);
+}
+
+static void
+print_state (CkCtl *ctl, const char *id, const char *state, const char *cause, guint64 verified)
 {
   if (ck_ctl_wants_json (ctl))
     {
@@ -85,6 +94,7 @@ print_state (CkCtl *ctl, const char *id, const char *state, const char *cause)
       json_object_set_string_member (object, "id", id);
       json_object_set_string_member (object, "state", state);
       json_object_set_string_member (object, "cause", cause);
+      json_object_set_int_member (object, "last_verified", (gint64) verified);
       ck_json_print_line (object);
     }
   else if (strcmp (cause, "none") == 0)
@@ -98,6 +108,9 @@ verify_one (CkCtl *ctl, const char *id, CkExit *worst, GError **error)
 {
   g_autofree char *path = ck_ctl_find_channel (ctl, id, error);
   g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) properties = NULL;
+  gint64 asked = g_get_real_time () / G_USEC_PER_SEC;
+  guint64 verified = 0;
   const char *state, *cause;
 
   if (path == NULL)
@@ -108,7 +121,13 @@ verify_one (CkCtl *ctl, const char *id, CkExit *worst, GError **error)
   if (reply == NULL)
     return FALSE;
   g_variant_get (reply, "(&s&s)", &state, &cause);
-  print_state (ctl, id, state, cause);
+  properties = ck_ctl_get_properties (ctl, path, error);
+  if (properties == NULL)
+    return FALSE;
+  g_variant_lookup (properties, "LastVerified", "t", &verified);
+  if (verified < (guint64) asked && ck_exit_from_state (state) == CK_EXIT_OK)
+    note_age (id, asked, verified);
+  print_state (ctl, id, state, cause, verified);
   note_status (ctl, worst, ck_exit_from_state (state));
 
   return TRUE;

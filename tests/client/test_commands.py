@@ -328,6 +328,18 @@ def test_verify(ctl, broker, state, cause, code):
         code, f"tv: {state}\n" if cause == "none" else f"tv: {state} ({cause})\n")
 
 
+@pytest.mark.parametrize("verified, told", [
+    (4102444800, ""), (0, "tv: not verified now; the platform last agreed: -\n"),
+    (1700000000, "tv: not verified now; the platform last agreed: 2023-11-14 ")])
+def test_verify_tells_that_the_platform_was_not_asked(ctl, broker, verified, told):
+    broker.methods["Verify"] = GLib.Variant("(ss)", ("connected", "none"))
+    broker.channels["tv"]["LastVerified"] = verified
+    done = ctl("verify", "tv")
+    assert (done.returncode, done.stdout) == (0, "tv: connected\n")
+    assert done.stderr.startswith(told) and bool(told) == bool(done.stderr)
+    assert json.loads(ctl("verify", "tv", "--json").stdout)["last_verified"] == verified
+
+
 def test_password_is_asked_only_when_needed(ctl, broker):
     def assign(call):
         if not call["interactive"]:
