@@ -22,6 +22,7 @@ answer (CkJob *job, gboolean *lost, gpointer user_data)
 
   g_free (fixture->told);
   g_assert_true (g_variant_lookup (job->extras, "metadata", "s", &fixture->told));
+  g_free (outcome->metadata);
   outcome->metadata = g_strdup_printf ("found for %s", job->client);
 
   return outcome;
