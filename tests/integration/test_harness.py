@@ -78,10 +78,10 @@ def test_nothing_outside_is_reachable():
 
 def test_journal_keeps_structured_entries(journal):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"MESSAGE=hello\nCK_TEST\n" + (3).to_bytes(8, "little") + b"a\nb\n",
+        sender.sendto(b"MESSAGE=hello\nNOTE\n" + (3).to_bytes(8, "little") + b"a\nb\n",
                       "/run/systemd/journal/socket")
     entry = wait_for(lambda: journal.find(MESSAGE="hello"), 5, "the entry")[0]
-    assert entry["CK_TEST"] == "a\nb"
+    assert entry["NOTE"] == "a\nb"
     assert parse(b"") == {}
 
 
