@@ -50,13 +50,19 @@ def latency(world, size):
         yield Row.at_most("`GetAccessToken`, warm, one caller", ratio, 1.3,
                           f"p50 {token['p50']:.0f} µs, p99 {token['p99']:.0f} µs: {ratio:.2f} × the echo's p50",
                           "≤ 1.3 × the echo's p50")
-        many = {what: run_json("studio", [program("client"), "many", str(size.seconds), "64", what])
-                for what in ("echo", "token")}
-        share = many["token"]["per_second"] / many["echo"]["per_second"]
-        assert not many["token"]["errors"], many
-        yield Row("bare echo, 64 callers", f"{many['echo']['per_second']:.0f} a second")
+        # In turns: how the kernel spreads so many processes over the processors changes from run to run.
+        many = {"echo": [], "token": []}
+        for _ in range(size.rounds):
+            for what, rates in many.items():
+                run = run_json("studio", [program("client"), "many", str(size.seconds / 2), "64", what])
+                assert not run["errors"], run
+                rates.append(run["per_second"])
+        echo, token = (statistics.median(rates) for rates in many.values())
+        share = token / echo
+        yield Row("bare echo, 64 callers", f"{echo:.0f} a second ({min(many['echo'])} to {max(many['echo'])})")
         yield Row.at_least("`GetAccessToken`, 64 callers", share, 0.7,
-                           f"{many['token']['per_second']:.0f} a second: {share:.0%} of the echo's", "≥ 70 %")
+                           f"{token:.0f} a second ({min(many['token'])} to {max(many['token'])}): {share:.0%} of the "
+                           f"echo's", "≥ 70 %")
 
 
 def memory(world, size):
