@@ -13,6 +13,9 @@ struct _CkGrant
   gatomicrefcount ref_count;
   SecretValue *value;
   GVariant *members; /* its bytes are those of value */
+  /* What each hand-out asks for, found once. */
+  const char *access_token; /* of members */
+  GVariant *extras;         /* of members; NULL: none */
 };
 
 G_DEFINE_BOXED_TYPE (CkGrant, ck_grant, ck_grant_ref, ck_grant_unref)
@@ -68,7 +71,9 @@ ck_grant_new (SecretValue *value, GError **error)
       return NULL;
     }
 
-  if (*ck_grant_get_access_token (grant) == '\0' || !is_vschar (ck_grant_get_access_token (grant))
+  grant->access_token = get_string (grant, "access-token");
+  grant->extras = g_variant_lookup_value (grant->members, "extras", G_VARIANT_TYPE ("a{ss}"));
+  if (*grant->access_token == '\0' || !is_vschar (grant->access_token)
       || !is_vschar (ck_grant_get_refresh_token (grant)))
     {
       g_set_error_literal (error,
@@ -107,6 +112,7 @@ ck_grant_unref (CkGrant *grant)
   if (!g_atomic_ref_count_dec (&grant->ref_count))
     return;
 
+  g_clear_pointer (&grant->extras, g_variant_unref);
   g_clear_pointer (&grant->members, g_variant_unref);
   g_clear_pointer (&grant->value, secret_value_unref);
   g_free (grant);
@@ -121,7 +127,7 @@ ck_grant_get_value (CkGrant *grant)
 const char *
 ck_grant_get_access_token (CkGrant *grant)
 {
-  return get_string (grant, "access-token");
+  return grant->access_token;
 }
 
 const char *
@@ -163,15 +169,18 @@ ck_grant_get_token_origin (CkGrant *grant)
 const char *
 ck_grant_get_extra (CkGrant *grant, const char *key)
 {
-  g_autoptr (GVariant) extras
-      = g_variant_lookup_value (grant->members, "extras", G_VARIANT_TYPE ("a{ss}"));
   const char *string = "";
 
-  /* As get_string(): the bytes are the grant's, and outlive the dictionary. */
-  if (extras != NULL)
-    g_variant_lookup (extras, key, "&s", &string);
+  if (grant->extras != NULL)
+    g_variant_lookup (grant->extras, key, "&s", &string);
 
   return string;
+}
+
+GVariant *
+ck_grant_get_extras (CkGrant *grant)
+{
+  return grant->extras;
 }
 
 guint64

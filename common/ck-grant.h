@@ -66,6 +66,9 @@ const char *ck_grant_get_account_name (CkGrant *grant);
 const char *ck_grant_get_token_origin (CkGrant *grant);
 const char *ck_grant_get_extra (CkGrant *grant, const char *key);
 
+/* Returns: (transfer none) (nullable): its extras, a{ss}. */
+GVariant *ck_grant_get_extras (CkGrant *grant);
+
 /* Unix seconds; CK_TIME_UNKNOWN or CK_TIME_NEVER where the grant says so. */
 guint64 ck_grant_get_issued_at (CkGrant *grant);
 guint64 ck_grant_get_expires_at (CkGrant *grant);

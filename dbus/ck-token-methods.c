@@ -33,28 +33,6 @@ static const CkOptionSpec plain_options[] = { CK_OPTION_TIMEOUT, { NULL } };
 
 /* ---- GetAccessToken, OpenAccessToken ---------------------------------------------------------- */
 
-/* What the platform's API needs beside the token; its client secret and the like are not for apps. */
-static void
-add_extras (GVariantDict *details, CkGrant *grant)
-{
-  g_autoptr (GVariant) members = ck_grant_dup_members (grant);
-  g_autoptr (GVariant) extras
-      = g_variant_lookup_value (members, "extras", G_VARIANT_TYPE ("a{ss}"));
-  GVariantIter iter;
-  const char *key;
-  const char *value;
-
-  if (extras == NULL)
-    return;
-
-  g_variant_iter_init (&iter, extras);
-  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
-    {
-      if (!g_str_has_suffix (key, "secret") && !g_variant_dict_contains (details, key))
-        g_variant_dict_insert (details, key, "s", value);
-    }
-}
-
 /* A token that may go to the caller. */
 typedef struct
 {
@@ -65,24 +43,51 @@ typedef struct
   gboolean unsaved;
 } Token;
 
+static void
+add (GVariantBuilder *details, const char *key, GVariant *value)
+{
+  g_variant_builder_add_value (details, g_variant_new_dict_entry (g_variant_new_string (key),
+                                                                  g_variant_new_variant (value)));
+}
+
+/* What the platform's API needs beside the token; its client secret and the like are not for apps. */
+static void
+add_extras (GVariantBuilder *details, GVariant *extras)
+{
+  static const char *const ours[]
+      = { "generation", "token-type", "client-id", "account-id", "scopes", "unsaved", NULL };
+  GVariantIter iter;
+  const char *key;
+  const char *value;
+
+  g_variant_iter_init (&iter, extras);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    {
+      if (!g_str_has_suffix (key, "secret") && !g_strv_contains (ours, key))
+        add (details, key, g_variant_new_string (value));
+    }
+}
+
 static GVariant *
 make_details (CkBusService *self, const Token *token)
 {
   const CkChannelRecord *record = token->record;
   const CkClientRecord *client = ck_broker_lookup_client (self->broker, record->client, NULL);
-  GVariantDict details;
+  GVariant *extras = ck_grant_get_extras (token->grant);
+  GVariantBuilder details;
 
-  g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "generation", "t", token->generation);
-  g_variant_dict_insert (&details, "token-type", "s", ck_grant_get_token_type (token->grant));
-  g_variant_dict_insert (&details, "client-id", "s", client != NULL ? client->client_id : "");
-  g_variant_dict_insert (&details, "account-id", "s", record->pinned_account);
-  g_variant_dict_insert (&details, "scopes", "^as", record->granted_scopes);
+  g_variant_builder_init (&details, G_VARIANT_TYPE_VARDICT);
+  add (&details, "generation", g_variant_new_uint64 (token->generation));
+  add (&details, "token-type", g_variant_new_string (ck_grant_get_token_type (token->grant)));
+  add (&details, "client-id", g_variant_new_string (client != NULL ? client->client_id : ""));
+  add (&details, "account-id", g_variant_new_string (record->pinned_account));
+  add (&details, "scopes", g_variant_new_strv ((const char *const *) record->granted_scopes, -1));
   if (token->unsaved)
-    g_variant_dict_insert (&details, "unsaved", "b", TRUE);
-  add_extras (&details, token->grant);
+    add (&details, "unsaved", g_variant_new_boolean (TRUE));
+  if (extras != NULL)
+    add_extras (&details, extras);
 
-  return g_variant_dict_end (&details);
+  return g_variant_builder_end (&details);
 }
 
 /* Returns the read end of a pipe that holds the token and nothing more, or -1. */

@@ -43,7 +43,7 @@ call (Caller *caller, GAsyncReadyCallback callback)
 
       caller->channel = (caller->channel + 1) % caller->n_channels;
       g_dbus_connection_call (caller->connection, BUS_NAME, path, "org.channelkeeper.Channel1",
-                              "GetAccessToken", g_variant_new_parsed ("(@a{sv} {},)"),
+                              "GetAccessToken", g_variant_new ("(a{sv})", NULL),
                               G_VARIANT_TYPE ("(sta{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, NULL,
                               callback, caller);
       return;
