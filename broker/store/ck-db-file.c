@@ -231,7 +231,7 @@ connect_file (const char *path, GError **error)
   sqlite3 *db = NULL;
 
   if (!connect_and_configure (path, &db, error))
-    g_clear_pointer (&db, sqlite3_close);
+    g_clear_pointer (&db, ck_db_file_close);
 
   return db;
 }
@@ -298,7 +298,7 @@ create_file (const char *path, const CkDbFormat *format, gpointer create_data, G
   if (db != NULL)
     {
       ck_db_file_accept (db);
-      sqlite3_close (db);
+      ck_db_file_close (db);
     }
 
   if (filled && rename (fresh, path) < 0)
@@ -356,9 +356,19 @@ ck_db_file_open (const char *path, const CkDbFormat *format, gpointer create_dat
 
   db = connect_file (path, error);
   if (db != NULL && !check_format (db, format, error))
-    g_clear_pointer (&db, sqlite3_close);
+    g_clear_pointer (&db, ck_db_file_close);
 
   return db;
+}
+
+void
+ck_db_file_close (sqlite3 *db)
+{
+  sqlite3_stmt *kept;
+
+  while ((kept = sqlite3_next_stmt (db, NULL)) != NULL)
+    sqlite3_finalize (kept);
+  sqlite3_close (db);
 }
 
 void

@@ -40,6 +40,14 @@ sqlite3 *ck_db_file_open (const char *path,
 void ck_db_file_accept (sqlite3 *db);
 
 /**
+ * ck_db_file_close:
+ * @db: (transfer full): a connection
+ *
+ * Closes it with the statements it keeps (ck_db_statement_get()).
+ */
+void ck_db_file_close (sqlite3 *db);
+
+/**
  * ck_db_file_sync_directory:
  * @path: a file that was made, renamed or removed
  * @error: %CK_ERROR_STORE

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "ck-db-file.h"
+#include "ck-db-statement.h"
 #include "ck-error.h"
 
 /* One transaction takes so many jobs at most, so that the first of them does not wait for ever. */
@@ -103,10 +104,7 @@ ck_db_writer_set_error (sqlite3 *db, const char *doing, GError **error)
 static gboolean
 exec_sql (sqlite3 *db, const char *sql, GError **error)
 {
-  if (sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot write", error);
-
-  return TRUE;
+  return ck_db_statement_exec (db, sql, "cannot write", error);
 }
 
 /* A savepoint of its own, so that a job that fails takes only its own changes with it. */
@@ -122,7 +120,7 @@ run_job (sqlite3 *db, Job *job)
     g_set_error_literal (&job->error, CK_ERROR, CK_ERROR_STORE, "the job failed and did not say why");
 
   if (job->error != NULL)
-    sqlite3_exec (db, "ROLLBACK TO job", NULL, NULL, NULL);
+    exec_sql (db, "ROLLBACK TO job", NULL);
   if (!sqlite3_get_autocommit (db))
     exec_sql (db, "RELEASE job", job->error == NULL ? &job->error : NULL);
 }
@@ -172,7 +170,7 @@ run_batch (CkDbWriter *writer, GPtrArray *jobs)
       || !exec_sql (writer->db, "COMMIT", &error))
     {
       if (!sqlite3_get_autocommit (writer->db))
-        sqlite3_exec (writer->db, "ROLLBACK", NULL, NULL, NULL);
+        exec_sql (writer->db, "ROLLBACK", NULL);
       fail_all (jobs, error);
       return;
     }
@@ -392,7 +390,7 @@ ck_db_writer_close (CkDbWriter *writer)
 
   if (thread != NULL)
     g_thread_join (thread);
-  g_clear_pointer (&writer->db, sqlite3_close);
+  g_clear_pointer (&writer->db, ck_db_file_close);
 }
 
 static void

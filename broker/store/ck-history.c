@@ -3,6 +3,7 @@
 
 #include "ck-history.h"
 
+#include "ck-db-statement.h"
 #include "ck-db-writer.h"
 #include "ck-error.h"
 #include "ck-record-field.h"
@@ -21,32 +22,22 @@ ck_history_create_table (sqlite3 *db, GError **error)
   return TRUE;
 }
 
-static gboolean
-run_statement (sqlite3 *db, sqlite3_stmt *statement, GError **error)
-{
-  gboolean done = sqlite3_step (statement) == SQLITE_DONE;
-
-  if (!done)
-    ck_db_writer_set_error (db, "cannot write the history in", error);
-  sqlite3_finalize (statement);
-
-  return done;
-}
+#define WRITING "cannot write the history in"
+#define TRIMMING "cannot trim the history in"
 
 static gboolean
 insert (sqlite3 *db, const CkEvent *event, GError **error)
 {
   g_autofree char *details = g_variant_print (event->details, TRUE);
-  sqlite3_stmt *statement = NULL;
+  sqlite3_stmt *statement
+      = ck_db_statement_get (db,
+                             "INSERT OR REPLACE INTO history (sequence, time, channel, word, details)"
+                             " VALUES (?, ?, ?, ?, ?)",
+                             WRITING,
+                             error);
 
-  if (sqlite3_prepare_v2 (db,
-                          "INSERT OR REPLACE INTO history (sequence, time, channel, word, details)"
-                          " VALUES (?, ?, ?, ?, ?)",
-                          -1,
-                          &statement,
-                          NULL)
-      != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot write the history in", error);
+  if (statement == NULL)
+    return FALSE;
 
   sqlite3_bind_int64 (statement, 1, (gint64) event->sequence);
   sqlite3_bind_int64 (statement, 2, (gint64) event->time);
@@ -54,7 +45,7 @@ insert (sqlite3 *db, const CkEvent *event, GError **error)
   sqlite3_bind_text (statement, 4, event->word, -1, SQLITE_STATIC);
   sqlite3_bind_text (statement, 5, details, -1, SQLITE_STATIC);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, WRITING, error);
 }
 
 /* What happens by itself, day and night, must not drive out what a person will ask about. */
@@ -71,10 +62,10 @@ trim (sqlite3 *db, const CkEvent *newest, const CkHistoryLimits *limits, GError 
         " (SELECT sequence FROM history WHERE " ITS_KIND
         "  ORDER BY sequence DESC LIMIT 1 OFFSET ?4)))";
   guint64 since = newest->time > limits->oldest ? newest->time - limits->oldest : 0;
-  sqlite3_stmt *statement = NULL;
+  sqlite3_stmt *statement = ck_db_statement_get (db, sql, TRIMMING, error);
 
-  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot trim the history in", error);
+  if (statement == NULL)
+    return FALSE;
 
   sqlite3_bind_text (statement, 1, newest->channel, -1, SQLITE_STATIC);
   sqlite3_bind_int64 (statement, 2, limits->most);
@@ -82,7 +73,7 @@ trim (sqlite3 *db, const CkEvent *newest, const CkHistoryLimits *limits, GError 
   sqlite3_bind_int64 (statement, 4, limits->least);
   sqlite3_bind_text (statement, 5, newest->word, -1, SQLITE_STATIC);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, TRIMMING, error);
 }
 
 gboolean
@@ -94,15 +85,15 @@ ck_history_write (sqlite3 *db, const CkEvent *event, const CkHistoryLimits *limi
 gboolean
 ck_history_remove_channel (sqlite3 *db, const char *channel, GError **error)
 {
-  sqlite3_stmt *statement = NULL;
+  sqlite3_stmt *statement
+      = ck_db_statement_get (db, "DELETE FROM history WHERE channel = ?", TRIMMING, error);
 
-  if (sqlite3_prepare_v2 (db, "DELETE FROM history WHERE channel = ?", -1, &statement, NULL)
-      != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot trim the history in", error);
+  if (statement == NULL)
+    return FALSE;
 
   sqlite3_bind_text (statement, 1, channel, -1, SQLITE_STATIC);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, TRIMMING, error);
 }
 
 static CkEvent *

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ck-db-statement.h"
 #include "ck-db-writer.h"
 #include "ck-error.h"
 #include "ck-state.h"
@@ -218,35 +219,24 @@ bind_field (sqlite3_stmt *statement, int column, const CkField *field, gconstpoi
     }
 }
 
-static gboolean
-run_statement (sqlite3 *db, sqlite3_stmt *statement, const char *doing, GError **error)
-{
-  gboolean done = sqlite3_step (statement) == SQLITE_DONE;
-
-  if (!done)
-    ck_db_writer_set_error (db, doing, error);
-  sqlite3_finalize (statement);
-
-  return done;
-}
-
 gboolean
 ck_record_write (const CkRecordType *type, sqlite3 *db, gconstpointer record, GError **error)
 {
   g_autoptr (GString) sql = g_string_new ("INSERT OR REPLACE INTO ");
-  sqlite3_stmt *statement = NULL;
+  sqlite3_stmt *statement;
 
   g_string_append_printf (sql, "%s VALUES (", type->table);
   for (guint i = 0; i < type->n_fields; i++)
     g_string_append (sql, i > 0 ? ", ?" : "?");
   g_string_append_c (sql, ')');
 
-  if (sqlite3_prepare_v2 (db, sql->str, -1, &statement, NULL) != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot write to", error);
+  statement = ck_db_statement_get (db, sql->str, "cannot write to", error);
+  if (statement == NULL)
+    return FALSE;
   for (guint i = 0; i < type->n_fields; i++)
     bind_field (statement, (int) i + 1, &type->fields[i], record);
 
-  return run_statement (db, statement, "cannot write to", error);
+  return ck_db_statement_run (statement, "cannot write to", error);
 }
 
 gboolean
@@ -254,13 +244,13 @@ ck_record_remove (const CkRecordType *type, sqlite3 *db, const char *key, GError
 {
   g_autofree char *sql
       = g_strdup_printf ("DELETE FROM %s WHERE %s = ?", type->table, type->fields[0].column);
-  sqlite3_stmt *statement = NULL;
+  sqlite3_stmt *statement = ck_db_statement_get (db, sql, "cannot remove from", error);
 
-  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot remove from", error);
+  if (statement == NULL)
+    return FALSE;
   bind_text (statement, 1, key);
 
-  return run_statement (db, statement, "cannot remove from", error);
+  return ck_db_statement_run (statement, "cannot remove from", error);
 }
 
 char *

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ck-db-statement.h"
 #include "ck-error.h"
 #include "ck-secret.h"
 
@@ -36,24 +37,7 @@ set_sealed (sqlite3 *db, const char *problem, GError **error)
 static sqlite3_stmt *
 prepare (sqlite3 *db, const char *sql, GError **error)
 {
-  sqlite3_stmt *statement = NULL;
-
-  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
-    ck_db_writer_set_error (db, "cannot use", error);
-
-  return statement;
-}
-
-static gboolean
-run_statement (sqlite3 *db, sqlite3_stmt *statement, GError **error)
-{
-  gboolean done = sqlite3_step (statement) == SQLITE_DONE;
-
-  if (!done)
-    ck_db_writer_set_error (db, "cannot write to", error);
-  sqlite3_finalize (statement);
-
-  return done;
+  return ck_db_statement_get (db, sql, "cannot use", error);
 }
 
 static void
@@ -87,7 +71,7 @@ read_meta (sqlite3 *db, const char *key, GError **error)
     value = column_bytes (statement, 0);
   else
     ck_db_writer_set_error (db, "cannot read the manifest of", error);
-  sqlite3_finalize (statement);
+  ck_db_statement_release (statement);
 
   return value;
 }
@@ -103,7 +87,7 @@ write_meta (sqlite3 *db, const char *key, GBytes *value, GError **error)
   sqlite3_bind_text (statement, 1, key, -1, SQLITE_STATIC);
   bind_bytes (statement, 2, value);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, "cannot write to", error);
 }
 
 static gboolean
@@ -378,7 +362,7 @@ delete_row (sqlite3 *db, gint64 id, GError **error)
     return FALSE;
   sqlite3_bind_int64 (statement, 1, id);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, "cannot write to", error);
 }
 
 static gboolean
@@ -392,7 +376,7 @@ insert_row (sqlite3 *db, guint64 id, GBytes *name, GBytes *sealed, GError **erro
   bind_bytes (statement, 2, name);
   bind_bytes (statement, 3, sealed);
 
-  return run_statement (db, statement, error);
+  return ck_db_statement_run (statement, "cannot write to", error);
 }
 
 /* Deletes what matches and takes it out of @manifest. */
@@ -430,7 +414,7 @@ delete_matching (sqlite3 *db,
       g_array_append_val (ids, id);
       g_ptr_array_add (removed, g_steal_pointer (&name));
     }
-  sqlite3_finalize (statement);
+  ck_db_statement_release (statement);
   if (code != SQLITE_DONE)
     return ck_db_writer_set_error (db, "cannot read", error);
 
@@ -543,7 +527,6 @@ rotate_row (sqlite3 *db,
             GError **error)
 {
   g_autoptr (GBytes) sealed = NULL;
-  gboolean done;
 
   sqlite3_bind_int64 (select, 1, id);
   if (sqlite3_step (select) == SQLITE_ROW)
@@ -554,12 +537,8 @@ rotate_row (sqlite3 *db,
 
   bind_bytes (update, 1, sealed);
   sqlite3_bind_int64 (update, 2, id);
-  done = sqlite3_step (update) == SQLITE_DONE;
-  if (!done)
-    ck_db_writer_set_error (db, "cannot write to", error);
-  sqlite3_reset (update);
 
-  return done;
+  return ck_db_statement_run (update, "cannot write to", error);
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 
 #include "ck-state-db.h"
 
+#include "ck-db-statement.h"
 #include "ck-db-writer.h"
 #include "ck-error.h"
 #include "ck-history.h"
@@ -62,15 +63,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
 static gboolean
 write_meta (sqlite3 *db, const char *key, guint64 value, GError **error)
 {
-  g_autofree char *sql
-      = g_strdup_printf ("INSERT OR REPLACE INTO meta VALUES ('%s', %" G_GUINT64_FORMAT ")",
-                         key,
-                         MIN (value, G_MAXINT64));
+  sqlite3_stmt *statement = ck_db_statement_get (db,
+                                                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                                                 "cannot write to",
+                                                 error);
 
-  if (sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
-    return ck_db_writer_set_error (db, "cannot write to", error);
+  if (statement == NULL)
+    return FALSE;
 
-  return TRUE;
+  sqlite3_bind_text (statement, 1, key, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, (gint64) MIN (value, G_MAXINT64));
+
+  return ck_db_statement_run (statement, "cannot write to", error);
 }
 
 /* @value: stays as it is if there is none */
