@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <libsecret/secret.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,8 @@ serve (const Surroundings *surroundings)
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (CkWorker) worker = NULL;
   g_autoptr (GError) error = NULL;
+  /* Or libsecret would give its locked page back after each transaction, and lock another for the next. */
+  g_autoptr (SecretValue) page = secret_value_new ("", 0, "text/plain");
   CkWatchdog *watchdog;
   const char *directory = CK_MODULEDIR;
   uid_t owner = 0;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ck-db-statement.h"
 #include "ck-db-writer.h"
 #include "ck-error.h"
 #include "store-util.h"
@@ -92,6 +93,31 @@ count_rows (CkDbWriter *writer)
   return n;
 }
 
+/* A statement in use is nobody else's; one that was given back is, without what was bound to it. */
+static gboolean
+use_statements (sqlite3 *db, gpointer data, GError **error)
+{
+  static const char sql[] = "SELECT ? FROM t";
+  sqlite3_stmt *first = ck_db_statement_get (db, sql, "cannot", error);
+  sqlite3_stmt *second;
+
+  sqlite3_bind_int (first, 1, 7);
+  g_assert_cmpint (sqlite3_step (first), ==, SQLITE_ROW);
+  second = ck_db_statement_get (db, sql, "cannot", error);
+  g_assert_true (second != first);
+  sqlite3_finalize (second);
+
+  ck_db_statement_release (first);
+  g_assert_true (ck_db_statement_get (db, sql, "cannot", error) == first);
+  g_assert_cmpint (sqlite3_step (first), ==, SQLITE_ROW);
+  g_assert_cmpint (sqlite3_column_type (first, 0), ==, SQLITE_NULL);
+  ck_db_statement_release (first);
+
+  g_assert_null (ck_db_statement_get (db, "SELECT nothing", "cannot try", error));
+
+  return FALSE;
+}
+
 typedef struct
 {
   GError *error;
@@ -150,6 +176,28 @@ test_group_commit (void)
   writer = open_writer (dir);
   g_assert_cmpint (count_rows (writer), ==, 100);
   g_mutex_clear (&gate);
+  g_clear_object (&writer);
+  store_remove_dir (dir);
+}
+
+static void
+test_statements (void)
+{
+  g_autofree char *dir = store_make_dir ();
+  g_autoptr (CkDbWriter) writer = open_writer (dir);
+  Outcome outcomes[2] = { 0 };
+
+  run (writer, insert, GINT_TO_POINTER (1), NULL, &outcomes[0]);
+  run (writer, use_statements, NULL, NULL, &outcomes[1]);
+  wait_done (outcomes, 2);
+  g_assert_no_error (outcomes[0].error);
+  g_assert_error (outcomes[1].error, CK_ERROR, CK_ERROR_STORE);
+  g_assert_nonnull (strstr (outcomes[1].error->message, "cannot try"));
+  g_clear_error (&outcomes[1].error);
+
+  /* Its statements do not keep a file open, which is locked as long as it is. */
+  g_clear_object (&writer);
+  writer = open_writer (dir);
   g_clear_object (&writer);
   store_remove_dir (dir);
 }
@@ -376,6 +424,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/db-writer/group-commit", test_group_commit);
+  g_test_add_func ("/db-writer/statements", test_statements);
   g_test_add_func ("/db-writer/failures-stay-apart", test_failures_stay_apart);
   g_test_add_func ("/db-writer/lost-transaction", test_lost_transaction_fails_all);
   g_test_add_func ("/db-writer/close", test_close);
