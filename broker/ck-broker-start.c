@@ -20,42 +20,23 @@
 
 /* ---- synchronous: before the bus name is owned ----------------------------------------------- */
 
-static gboolean
-load_clients (CkBroker *self, GError **error)
+static void
+add_client (gpointer record, gpointer user_data)
 {
-  g_autoptr (GPtrArray) records = ck_state_db_load_clients (self->state_db, error);
+  CkBroker *self = user_data;
+  CkBrokerClient *client = g_new0 (CkBrokerClient, 1);
 
-  if (records == NULL)
-    return FALSE;
-
-  for (guint i = 0; i < records->len; i++)
-    {
-      CkBrokerClient *client = g_new0 (CkBrokerClient, 1);
-
-      client->record = ck_client_record_copy (g_ptr_array_index (records, i));
-      g_hash_table_replace (self->clients, client->record->id, client);
-    }
-
-  return TRUE;
+  client->record = record;
+  g_hash_table_replace (self->clients, client->record->id, client);
 }
 
-static gboolean
-load_channels (CkBroker *self, GError **error)
+static void
+add_channel (gpointer record, gpointer user_data)
 {
-  g_autoptr (GPtrArray) records = ck_state_db_load_channels (self->state_db, error);
+  CkBroker *self = user_data;
+  CkChannel *channel = ck_channel_new (record, FALSE);
 
-  if (records == NULL)
-    return FALSE;
-
-  while (records->len > 0)
-    {
-      CkChannel *channel
-          = ck_channel_new (g_ptr_array_steal_index_fast (records, records->len - 1), FALSE);
-
-      g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
-    }
-
-  return TRUE;
+  g_hash_table_replace (self->channels, (char *) ck_channel_get_id (channel), channel);
 }
 
 static void read_again (CkBroker *self);
@@ -107,7 +88,8 @@ ck_broker_new (CkConfig *config, const CkBrokerPaths *paths, GError **error)
                                    settings->max_attempts);
 
   self->unannounced = ck_state_db_load_unannounced (self->state_db, error);
-  if (self->unannounced == NULL || !load_clients (self, error) || !load_channels (self, error)
+  if (self->unannounced == NULL || !ck_state_db_load_clients (self->state_db, add_client, self, error)
+      || !ck_state_db_load_channels (self->state_db, add_channel, self, error)
       || !ck_broker_apply_config (self, config, error))
     return NULL;
 

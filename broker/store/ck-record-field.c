@@ -366,10 +366,13 @@ prepare_load (const CkRecordType *type, sqlite3 *db)
   return statement;
 }
 
-GPtrArray *
-ck_record_load (const CkRecordType *type, sqlite3 *db, GDestroyNotify free_func, GError **error)
+gboolean
+ck_record_load (const CkRecordType *type,
+                sqlite3 *db,
+                CkRecordFound found,
+                gpointer user_data,
+                GError **error)
 {
-  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func (free_func);
   sqlite3_stmt *statement = prepare_load (type, db);
   int code = SQLITE_ERROR;
   gboolean readable = TRUE;
@@ -380,7 +383,7 @@ ck_record_load (const CkRecordType *type, sqlite3 *db, GDestroyNotify free_func,
 
       readable = record != NULL;
       if (readable)
-        g_ptr_array_add (records, record);
+        found (record, user_data);
     }
 
   if (readable && code != SQLITE_DONE)
@@ -389,5 +392,5 @@ ck_record_load (const CkRecordType *type, sqlite3 *db, GDestroyNotify free_func,
   /* A table is read as a whole once: its pages are not wanted again. */
   sqlite3_db_release_memory (db);
 
-  return readable ? g_steal_pointer (&records) : NULL;
+  return readable;
 }

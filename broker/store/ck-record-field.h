@@ -106,17 +106,24 @@ gboolean ck_record_write (const CkRecordType *type,
 gboolean ck_record_remove (const CkRecordType *type, sqlite3 *db, const char *key, GError **error);
 
 /**
+ * CkRecordFound:
+ * @record: (transfer full): a record of the table
+ */
+typedef void (*CkRecordFound) (gpointer record, gpointer user_data);
+
+/**
  * ck_record_load:
- * @free_func: for the elements
+ * @found: called for each, by key; one by one, so that ten thousand are not in memory twice
  * @error: %CK_ERROR_STORE if the table cannot be read, or a row is not what was written; the
  *   message names file, table, key and column
  *
- * Returns: (transfer full) (nullable): all records, by key
+ * Returns: whether @found was called for all that there are
  */
-GPtrArray *ck_record_load (const CkRecordType *type,
-                           sqlite3 *db,
-                           GDestroyNotify free_func,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_record_load (const CkRecordType *type,
+                         sqlite3 *db,
+                         CkRecordFound found,
+                         gpointer user_data,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_db_read_text:

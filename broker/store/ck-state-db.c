@@ -157,21 +157,29 @@ ck_state_db_open (const char *path, GError **error)
   return g_steal_pointer (&db);
 }
 
-GPtrArray *
-ck_state_db_load_channels (CkStateDb *db, GError **error)
+gboolean
+ck_state_db_load_channels (CkStateDb *db,
+                           CkRecordFound found,
+                           gpointer user_data,
+                           GError **error)
 {
   return ck_record_load (&ck_channel_record_type,
                          ck_db_writer_get_db (db->writer),
-                         (GDestroyNotify) ck_channel_record_free,
+                         found,
+                         user_data,
                          error);
 }
 
-GPtrArray *
-ck_state_db_load_clients (CkStateDb *db, GError **error)
+gboolean
+ck_state_db_load_clients (CkStateDb *db,
+                          CkRecordFound found,
+                          gpointer user_data,
+                          GError **error)
 {
   return ck_record_load (&ck_client_record_type,
                          ck_db_writer_get_db (db->writer),
-                         (GDestroyNotify) ck_client_record_free,
+                         found,
+                         user_data,
                          error);
 }
 

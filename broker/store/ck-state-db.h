@@ -6,6 +6,7 @@
 #include "ck-channel-record.h"
 #include "ck-client-record.h"
 #include "ck-event.h"
+#include "ck-record-field.h"
 
 G_BEGIN_DECLS
 
@@ -56,23 +57,31 @@ CkStateDb *ck_state_db_open (const char *path, GError **error) G_GNUC_WARN_UNUSE
 
 /**
  * ck_state_db_load_channels:
+ * @found: called with each CkChannelRecord, by id
  * @error: %CK_ERROR_STORE if a row cannot be understood; the message names the channel
  *
  * Synchronous: for start-up, before the first asynchronous call.
  *
- * Returns: (transfer full) (nullable) (element-type CkChannelRecord): all channels, by id
+ * Returns: whether @found was called for all channels
  */
-GPtrArray *ck_state_db_load_channels (CkStateDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_state_db_load_channels (CkStateDb *db,
+                                    CkRecordFound found,
+                                    gpointer user_data,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_state_db_load_clients:
+ * @found: called with each CkClientRecord, by id
  * @error: %CK_ERROR_STORE if a row cannot be understood; the message names the client
  *
- * Synchronous: for start-up, before the first asynchronous call.
+ * As ck_state_db_load_channels().
  *
- * Returns: (transfer full) (nullable) (element-type CkClientRecord): all clients, by id
+ * Returns: whether @found was called for all clients
  */
-GPtrArray *ck_state_db_load_clients (CkStateDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ck_state_db_load_clients (CkStateDb *db,
+                                   CkRecordFound found,
+                                   gpointer user_data,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * CK_STATE_DB_RESERVED: how many numbers each write of anything reserves for the events behind it: the

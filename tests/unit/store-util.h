@@ -16,6 +16,12 @@ store_make_dir (void)
 }
 
 static inline void
+store_on_found (gpointer record, gpointer records)
+{
+  g_ptr_array_add (records, record);
+}
+
+static inline void
 store_remove_dir (const char *path)
 {
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);

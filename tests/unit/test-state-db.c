@@ -30,6 +30,16 @@ reopen (CkStateDb *db, const char *dir)
   return open_db (dir);
 }
 
+static GPtrArray *
+load_channels (CkStateDb *db, GError **error)
+{
+  g_autoptr (GPtrArray) records
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_channel_record_free);
+
+  return ck_state_db_load_channels (db, store_on_found, records, error) ? g_steal_pointer (&records)
+                                                                         : NULL;
+}
+
 static void
 write_sync (CkStateDb *db, CkChannelRecord *record, GPtrArray *events)
 {
@@ -197,7 +207,7 @@ test_channels (void)
   write_sync (db, ck_channel_record_copy (full), NULL);
 
   db = reopen (db, dir);
-  records = ck_state_db_load_channels (db, &error);
+  records = load_channels (db, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (records->len, ==, 2);
   assert_same (records->pdata[0], empty);
@@ -215,7 +225,7 @@ test_channels (void)
   db = reopen (db, dir);
   g_assert_cmpuint (ck_state_db_skip_sequence (db, 0), ==, reserved + 9 + CK_STATE_DB_RESERVED);
   g_assert_cmpuint (ck_state_db_skip_sequence (db, 5), ==, reserved + 14 + CK_STATE_DB_RESERVED);
-  records = ck_state_db_load_channels (db, &error);
+  records = load_channels (db, &error);
   g_assert_cmpuint (records->len, ==, 1);
   g_clear_pointer (&records, g_ptr_array_unref);
   records = get_history (db, "full", 0, 0);
@@ -230,7 +240,8 @@ test_clients (void)
   g_autofree char *dir = store_make_dir ();
   g_autoptr (CkStateDb) db = open_db (dir);
   CkClientRecord *record = ck_client_record_new ("acme");
-  g_autoptr (GPtrArray) records = NULL;
+  g_autoptr (GPtrArray) records
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_client_record_free);
   g_autoptr (GError) error = NULL;
   g_autoptr (GAsyncResult) written = NULL;
   g_autoptr (GAsyncResult) removed = NULL;
@@ -245,8 +256,7 @@ test_clients (void)
   g_assert_true (ck_state_db_write_client_finish (db, store_wait (&written), &error));
 
   db = reopen (db, dir);
-  records = ck_state_db_load_clients (db, &error);
-  g_assert_no_error (error);
+  g_assert_true (ck_state_db_load_clients (db, store_on_found, records, &error));
   g_assert_cmpuint (records->len, ==, 1);
   found = records->pdata[0];
   g_assert_cmpstr (found->id, ==, "acme");
@@ -255,12 +265,12 @@ test_clients (void)
   g_assert_cmpstr (found->redirect_uris[1], ==, "https://example.org/");
   g_assert_cmpstr (found->loopback_port, ==, "any");
   g_assert_true (found->secret_set);
-  g_clear_pointer (&records, g_ptr_array_unref);
+  g_ptr_array_set_size (records, 0);
 
   ck_state_db_remove_client_async (db, "acme", NULL, store_on_result, &removed);
   g_assert_true (ck_state_db_remove_client_finish (db, store_wait (&removed), &error));
   db = reopen (db, dir);
-  records = ck_state_db_load_clients (db, &error);
+  g_assert_true (ck_state_db_load_clients (db, store_on_found, records, &error));
   g_assert_cmpuint (records->len, ==, 0);
   g_clear_object (&db);
   store_remove_dir (dir);
@@ -497,7 +507,7 @@ test_bad_row (gconstpointer data)
   g_clear_object (&db);
   tamper (dir, bad->sql);
   db = open_db (dir);
-  g_assert_null (ck_state_db_load_channels (db, &error));
+  g_assert_null (load_channels (db, &error));
   g_assert_error (error, CK_ERROR, CK_ERROR_STORE);
   if (strstr (error->message, bad->words) == NULL)
     g_error ("'%s' does not say '%s'", error->message, bad->words);
@@ -551,7 +561,7 @@ test_flips (void)
       g_assert_true (g_file_set_contents (path, content, (gssize) size, NULL));
       g_assert_cmpint (g_chmod (path, 0600), ==, 0);
       db = ck_state_db_open (path, NULL);
-      records = db != NULL ? ck_state_db_load_channels (db, NULL) : NULL;
+      records = db != NULL ? load_channels (db, NULL) : NULL;
       n_refused += records == NULL;
       g_clear_object (&db);
       g_assert_true (g_file_get_contents (path, &after, &after_size, NULL));

@@ -27,15 +27,13 @@ sim_vault_leave (const char *channel, guint64 generation, CkGrant *grant)
   kept->kept = leaves = TRUE;
 }
 
-GPtrArray *
-ck_state_db_load_clients (CkStateDb *db, GError **error)
+gboolean
+ck_state_db_load_clients (CkStateDb *db, CkRecordFound found, gpointer user_data, GError **error)
 {
-  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_client_record_free);
-
   if (added != NULL)
-    g_ptr_array_add (records, ck_client_record_copy (added));
+    found (ck_client_record_copy (added), user_data);
 
-  return records;
+  return TRUE;
 }
 
 void

@@ -424,18 +424,17 @@ ck_state_db_open (const char *path, GError **error)
   return g_object_new (CK_TYPE_STATE_DB, NULL);
 }
 
-GPtrArray *
-ck_state_db_load_channels (CkStateDb *db, GError **error)
+gboolean
+ck_state_db_load_channels (CkStateDb *db, CkRecordFound found, gpointer user_data, GError **error)
 {
-  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) ck_channel_record_free);
   GHashTableIter iter;
   gpointer record;
 
   g_hash_table_iter_init (&iter, records);
   while (g_hash_table_iter_next (&iter, NULL, &record))
-    g_ptr_array_add (list, ck_channel_record_copy (record));
+    found (ck_channel_record_copy (record), user_data);
 
-  return list;
+  return TRUE;
 }
 
 guint64
