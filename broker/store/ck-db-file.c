@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ck-db-statement.h"
 #include "ck-error.h"
 
 /* Long enough for a predecessor to finish its last commit, short enough for a start. */
@@ -312,6 +313,35 @@ create_file (const char *path, const CkDbFormat *format, gpointer create_data, G
   return ck_db_file_sync_directory (path, error);
 }
 
+/* Nothing is written through a page that points wrong. */
+static gboolean
+check_structure (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *statement = ck_db_statement_get (db, "PRAGMA integrity_check(1)", "cannot read", error);
+  g_autofree char *finding = NULL;
+
+  if (statement == NULL)
+    return FALSE;
+
+  if (sqlite3_step (statement) == SQLITE_ROW)
+    finding = g_strdup ((const char *) sqlite3_column_text (statement, 0));
+  ck_db_statement_release (statement);
+  if (g_strcmp0 (finding, "ok") == 0)
+    return TRUE;
+
+  return set_problem (sqlite3_db_filename (db, "main"), "is damaged. Restore it from a backup", error);
+}
+
+static gboolean
+upgrade (sqlite3 *db, const CkDbFormat *format, GError **error)
+{
+  g_autofree char *mark = g_strdup_printf ("PRAGMA user_version = %d", format->version);
+
+  return check_structure (db, error) && exec_sql (db, "BEGIN IMMEDIATE", "cannot upgrade", error)
+         && format->upgrade (db, NULL, error) && exec_sql (db, mark, "cannot upgrade", error)
+         && exec_sql (db, "COMMIT", "cannot upgrade", error);
+}
+
 static gboolean
 check_format (sqlite3 *db, const CkDbFormat *format, GError **error)
 {
@@ -340,7 +370,8 @@ check_format (sqlite3 *db, const CkDbFormat *format, GError **error)
   if (version < 1)
     return set_problem (path, "is damaged: it has no format number", error);
 
-  return exec_sql (db, "PRAGMA journal_mode = WAL", "cannot set up", error);
+  return exec_sql (db, "PRAGMA journal_mode = WAL", "cannot set up", error)
+         && (version == format->version || upgrade (db, format, error));
 }
 
 sqlite3 *

@@ -37,12 +37,15 @@ typedef gboolean (*CkDbFunc) (sqlite3 *db, gpointer data, GError **error);
  * @application_id: marks files of this kind (PRAGMA application_id)
  * @version: of the schema (PRAGMA user_version); a file with a higher one is refused
  * @create: makes the tables and first rows of a new file
+ * @upgrade: (nullable): makes the tables of a file of a lower version those of @version; without rows
+ *   being touched that it need not touch
  */
 typedef struct
 {
   gint32 application_id;
   gint32 version;
   CkDbFunc create;
+  CkDbFunc upgrade;
 } CkDbFormat;
 
 /**

@@ -16,6 +16,13 @@ static const char *const column_types[] = {
   [CK_FIELD_CAUSE] = "TEXT",
 };
 
+/* What a row has in a column that it was written without. A state and a cause are never nothing: such a
+ * column cannot be added. */
+static const char *const column_defaults[] = {
+  [CK_FIELD_TEXT] = "''",  [CK_FIELD_LIST] = "x''", [CK_FIELD_NUMBER] = "0",
+  [CK_FIELD_COUNT] = "0", [CK_FIELD_FLAG] = "0",
+};
+
 #define MEMBER(type, record, field) G_STRUCT_MEMBER (type, record, (field)->offset)
 #define CONST_MEMBER(type, record, field)                                                          \
   (*(type const *) (gconstpointer) ((const guint8 *) (record) + (field)->offset))
@@ -165,6 +172,28 @@ ck_record_create_table (const CkRecordType *type, sqlite3 *db, GError **error)
   return TRUE;
 }
 
+gboolean
+ck_record_upgrade_table (const CkRecordType *type, sqlite3 *db, GError **error)
+{
+  for (guint i = 0; i < type->n_fields; i++)
+    {
+      const CkField *field = &type->fields[i];
+      g_autofree char *sql = g_strdup_printf ("ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s",
+                                              type->table,
+                                              field->column,
+                                              column_types[field->type],
+                                              column_defaults[field->type]);
+
+      if (sqlite3_table_column_metadata (
+              db, "main", type->table, field->column, NULL, NULL, NULL, NULL, NULL)
+              != SQLITE_OK
+          && sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return ck_db_writer_set_error (db, "cannot upgrade", error);
+    }
+
+  return TRUE;
+}
+
 /* A list is its strings, each with its NUL: no separator can be in one of them. */
 static void
 bind_list (sqlite3_stmt *statement, int column, GStrv list)
@@ -219,13 +248,23 @@ bind_field (sqlite3_stmt *statement, int column, const CkField *field, gconstpoi
     }
 }
 
+/* By name: in a table that was upgraded they stand in another order. */
+static void
+append_columns (GString *sql, const CkRecordType *type)
+{
+  for (guint i = 0; i < type->n_fields; i++)
+    g_string_append_printf (sql, "%s%s", i > 0 ? ", " : "", type->fields[i].column);
+}
+
 gboolean
 ck_record_write (const CkRecordType *type, sqlite3 *db, gconstpointer record, GError **error)
 {
   g_autoptr (GString) sql = g_string_new ("INSERT OR REPLACE INTO ");
   sqlite3_stmt *statement;
 
-  g_string_append_printf (sql, "%s VALUES (", type->table);
+  g_string_append_printf (sql, "%s (", type->table);
+  append_columns (sql, type);
+  g_string_append (sql, ") VALUES (");
   for (guint i = 0; i < type->n_fields; i++)
     g_string_append (sql, i > 0 ? ", ?" : "?");
   g_string_append_c (sql, ')');
@@ -358,8 +397,7 @@ prepare_load (const CkRecordType *type, sqlite3 *db)
   g_autoptr (GString) sql = g_string_new ("SELECT ");
   sqlite3_stmt *statement = NULL;
 
-  for (guint i = 0; i < type->n_fields; i++)
-    g_string_append_printf (sql, "%s%s", i > 0 ? ", " : "", type->fields[i].column);
+  append_columns (sql, type);
   g_string_append_printf (sql, " FROM %s ORDER BY %s", type->table, type->fields[0].column);
   sqlite3_prepare_v2 (db, sql->str, -1, &statement, NULL);
 

@@ -89,6 +89,13 @@ void ck_record_free (const CkRecordType *type, gpointer record);
 gboolean ck_record_create_table (const CkRecordType *type, sqlite3 *db, GError **error);
 
 /**
+ * ck_record_upgrade_table:
+ *
+ * Adds the columns that an earlier version did not have, with nothing in them.
+ */
+gboolean ck_record_upgrade_table (const CkRecordType *type, sqlite3 *db, GError **error);
+
+/**
  * ck_record_write:
  *
  * Writes @record over the one with the same key.

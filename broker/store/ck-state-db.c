@@ -10,7 +10,7 @@
 #include "ck-record-field.h"
 
 #define APPLICATION_ID 0x434b5354 /* "CKST" */
-#define VERSION 1
+#define VERSION 2
 
 #define META_SEQUENCE "sequence"
 #define META_LAST_TIME "last-time"
@@ -139,10 +139,18 @@ create (sqlite3 *db, gpointer data, GError **error)
          && ck_history_create_table (db, error);
 }
 
+/* Version 1 had no duplicates_at, adopting and adopting_user at first. */
+static gboolean
+upgrade (sqlite3 *db, gpointer data, GError **error)
+{
+  return ck_record_upgrade_table (&ck_channel_record_type, db, error)
+         && ck_record_upgrade_table (&ck_client_record_type, db, error);
+}
+
 CkStateDb *
 ck_state_db_open (const char *path, GError **error)
 {
-  static const CkDbFormat format = { APPLICATION_ID, VERSION, create };
+  static const CkDbFormat format = { APPLICATION_ID, VERSION, create, upgrade };
   g_autoptr (CkDbWriter) writer = ck_db_writer_open (path, &format, NULL, error);
   g_autoptr (CkStateDb) db = NULL;
 

@@ -415,8 +415,22 @@ def test_new_key_in_a_credential(guest, world):
     assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
+FIRST_FORMAT = """
+import sqlite3
+db = sqlite3.connect("/var/lib/channelkeeper/state.db")
+for column in ("duplicates_at", "adopting", "adopting_user"):
+    db.execute(f"ALTER TABLE channel DROP COLUMN {column}")
+db.execute("PRAGMA user_version = 1")
+db.commit()
+"""
+
+
 def test_upgrade_keeps_everything(guest, world):
+    """The older package's state.db is one of the first format."""
     before = world.show()
+    guest.ok("systemctl", "stop", "channelkeeperd.service")
+    guest.ok("python3", "-c", FIRST_FORMAT)
+    guest.ok("chown", "channelkeeper:", "/var/lib/channelkeeper/state.db")
     name = guest.package()
     pid = guest.show(BROKER, "MainPID")
     guest.ok("apt-get", "-y", "install", f"/opt/ck/packages/{name}")
