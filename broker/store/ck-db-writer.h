@@ -37,8 +37,7 @@ typedef gboolean (*CkDbFunc) (sqlite3 *db, gpointer data, GError **error);
  * @application_id: marks files of this kind (PRAGMA application_id)
  * @version: of the schema (PRAGMA user_version); a file with a higher one is refused
  * @create: makes the tables and first rows of a new file
- * @upgrade: (nullable): makes the tables of a file of a lower version those of @version; without rows
- *   being touched that it need not touch
+ * @upgrade: makes the tables of a lower version those of @version; %NULL where there is no lower one
  */
 typedef struct
 {
