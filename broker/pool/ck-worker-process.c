@@ -63,7 +63,11 @@ make_environment (void)
   static const char *const inherited[] = { "CHANNELKEEPER_MODULEDIR", "G_MESSAGES_DEBUG" };
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
-  g_strv_builder_add_many (builder, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL);
+  g_strv_builder_add_many (builder,
+                           "PATH=/usr/bin:/bin",
+                           "LANG=C.UTF-8",
+                           "GLIBC_TUNABLES=" CK_MALLOC_TUNABLES,
+                           NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (inherited); i++)
     {
       const char *value = g_getenv (inherited[i]);

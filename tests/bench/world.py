@@ -143,7 +143,7 @@ class Seeded:
         self.broker.write_config("providers.d/bench.provider", PROVIDER)
         self.broker.write_config("stacks.d/bench", STACK)
         self.broker.write_config("clients.d/bench.client", CLIENT)
-        self.broker.extra_env = {"G_MESSAGES_DEBUG": ""}
+        self.broker.extra_env = tree.unit_environment() | {"G_MESSAGES_DEBUG": ""}
         subprocess.run(as_user(SERVICE, [program("seed"), self.broker.state, str(count), "bench", "bench",
                                          str(seconds), str(TOKEN_SIZE)]),
                        env=user_environment(SERVICE), cwd="/", check=True)

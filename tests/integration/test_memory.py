@@ -54,13 +54,16 @@ def secrets_in(pieces, secrets):
 
 @pytest.fixture
 def idle_broker(idle_broker):
+    """Freed memory is overwritten, as the unit says it is."""
+    idle_broker.extra_env = tree.unit_environment()
+    assert idle_broker.extra_env
     if "ASAN_OPTIONS" in os.environ:
         fill_what_is_freed(idle_broker)
     return idle_broker
 
 
 def fill_what_is_freed(broker):
-    """AddressSanitizer has a free () of its own; a worker inherits nothing."""
+    """AddressSanitizer's malloc does not know of the C library's settings; a worker inherits nothing."""
     options = f"{os.environ['ASAN_OPTIONS']}:max_free_fill_size=16777216:free_fill_byte=90"
     worker = os.path.join(broker.directory, "worker")
     with open(worker, "w", encoding="utf-8") as stream:

@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 
 TREE = "/run/ck/tree"
 
@@ -30,3 +31,9 @@ def environment():
     if libraries:
         env["LD_LIBRARY_PATH"] = ":".join(sorted(libraries))
     return env
+
+
+def unit_environment():
+    """What the service's unit sets for the broker, as systemd would: how the C library frees memory."""
+    with open(locate("system/channelkeeperd.service"), encoding="utf-8") as unit:
+        return dict(re.findall(r"^Environment=(GLIBC_TUNABLES)=(.*)$", unit.read(), re.MULTILINE))
