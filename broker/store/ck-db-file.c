@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ck-db-statement.h"
 #include "ck-error.h"
 
 /* Long enough for a predecessor to finish its last commit, short enough for a start. */
@@ -317,19 +316,18 @@ create_file (const char *path, const CkDbFormat *format, gpointer create_data, G
 static gboolean
 check_structure (sqlite3 *db, GError **error)
 {
-  sqlite3_stmt *statement = ck_db_statement_get (db, "PRAGMA integrity_check(1)", "cannot read", error);
-  g_autofree char *finding = NULL;
+  sqlite3_stmt *statement = NULL;
+  gboolean looked = sqlite3_prepare_v2 (db, "PRAGMA integrity_check(1)", -1, &statement, NULL) == SQLITE_OK
+                    && sqlite3_step (statement) == SQLITE_ROW;
+  gboolean sound = looked && g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") == 0;
 
-  if (statement == NULL)
-    return FALSE;
+  if (!looked)
+    ck_db_writer_set_error (db, "cannot read", error);
+  else if (!sound)
+    set_problem (sqlite3_db_filename (db, "main"), "is damaged. Restore it from a backup", error);
+  sqlite3_finalize (statement);
 
-  if (sqlite3_step (statement) == SQLITE_ROW)
-    finding = g_strdup ((const char *) sqlite3_column_text (statement, 0));
-  ck_db_statement_release (statement);
-  if (g_strcmp0 (finding, "ok") == 0)
-    return TRUE;
-
-  return set_problem (sqlite3_db_filename (db, "main"), "is damaged. Restore it from a backup", error);
+  return sound;
 }
 
 static gboolean

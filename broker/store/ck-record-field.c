@@ -16,11 +16,11 @@ static const char *const column_types[] = {
   [CK_FIELD_CAUSE] = "TEXT",
 };
 
-/* What a row has in a column that it was written without. A state and a cause are never nothing: such a
- * column cannot be added. */
+/* What a row has in a column that it was written without: nothing, which no state and no cause is. */
 static const char *const column_defaults[] = {
   [CK_FIELD_TEXT] = "''",  [CK_FIELD_LIST] = "x''", [CK_FIELD_NUMBER] = "0",
-  [CK_FIELD_COUNT] = "0", [CK_FIELD_FLAG] = "0",
+  [CK_FIELD_COUNT] = "0", [CK_FIELD_FLAG] = "0",    [CK_FIELD_STATE] = "''",
+  [CK_FIELD_CAUSE] = "''",
 };
 
 #define MEMBER(type, record, field) G_STRUCT_MEMBER (type, record, (field)->offset)

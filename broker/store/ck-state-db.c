@@ -98,26 +98,33 @@ read_meta (sqlite3 *db, const char *key, guint64 *value, GError **error)
   return found == SQLITE_ROW || found == SQLITE_DONE;
 }
 
-/* Without the sequence the next event would be the first again. Without the other two nothing is lost:
- * nobody knows what was not announced, so nothing is announced again. */
+/* Without it the next event would be the first again. */
+static gboolean
+read_sequence (sqlite3 *db, guint64 *sequence, GError **error)
+{
+  *sequence = G_MAXUINT64;
+  if (!read_meta (db, META_SEQUENCE, sequence, error))
+    return FALSE;
+  if (*sequence != G_MAXUINT64)
+    return TRUE;
+
+  g_set_error (error,
+               CK_ERROR,
+               CK_ERROR_STORE,
+               "%s is damaged: it has no " META_SEQUENCE ". Restore it from a backup",
+               sqlite3_db_filename (db, "main"));
+  return FALSE;
+}
+
+/* Without the other two nothing is lost: nobody knows what was not announced, so nothing is announced
+ * again. */
 static gboolean
 read_all_meta (CkStateDb *self, sqlite3 *db, GError **error)
 {
-  guint64 sequence = G_MAXUINT64;
-
-  if (!read_meta (db, META_SEQUENCE, &sequence, error))
+  if (!read_sequence (db, &self->sequence, error))
     return FALSE;
-  if (sequence == G_MAXUINT64)
-    {
-      g_set_error (error,
-                   CK_ERROR,
-                   CK_ERROR_STORE,
-                   "%s is damaged: it has no " META_SEQUENCE ". Restore it from a backup",
-                   sqlite3_db_filename (db, "main"));
-      return FALSE;
-    }
 
-  self->sequence = self->announced = sequence;
+  self->announced = self->sequence;
   return read_meta (db, META_LAST_TIME, &self->last_time, error)
          && read_meta (db, META_ANNOUNCED, &self->announced, error);
 }
@@ -139,12 +146,30 @@ create (sqlite3 *db, gpointer data, GError **error)
          && ck_history_create_table (db, error);
 }
 
-/* Version 1 had no duplicates_at, adopting and adopting_user at first. */
+static void
+drop_channel (gpointer record, gpointer user_data)
+{
+  ck_channel_record_free (record);
+}
+
+static void
+drop_client (gpointer record, gpointer user_data)
+{
+  ck_client_record_free (record);
+}
+
+/* Version 1 had no duplicates_at, adopting and adopting_user at first. What cannot be read afterwards is
+ * left as it was. */
 static gboolean
 upgrade (sqlite3 *db, gpointer data, GError **error)
 {
+  guint64 sequence;
+
   return ck_record_upgrade_table (&ck_channel_record_type, db, error)
-         && ck_record_upgrade_table (&ck_client_record_type, db, error);
+         && ck_record_upgrade_table (&ck_client_record_type, db, error)
+         && ck_record_load (&ck_channel_record_type, db, drop_channel, NULL, error)
+         && ck_record_load (&ck_client_record_type, db, drop_client, NULL, error)
+         && read_sequence (db, &sequence, error);
 }
 
 CkStateDb *

@@ -415,22 +415,8 @@ def test_new_key_in_a_credential(guest, world):
     assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
-FIRST_FORMAT = """
-import sqlite3
-db = sqlite3.connect("/var/lib/channelkeeper/state.db")
-for column in ("duplicates_at", "adopting", "adopting_user"):
-    db.execute(f"ALTER TABLE channel DROP COLUMN {column}")
-db.execute("PRAGMA user_version = 1")
-db.commit()
-"""
-
-
 def test_upgrade_keeps_everything(guest, world):
-    """The older package's state.db is one of the first format."""
     before = world.show()
-    guest.ok("systemctl", "stop", "channelkeeperd.service")
-    guest.ok("python3", "-c", FIRST_FORMAT)
-    guest.ok("chown", "channelkeeper:", "/var/lib/channelkeeper/state.db")
     name = guest.package()
     pid = guest.show(BROKER, "MainPID")
     guest.ok("apt-get", "-y", "install", f"/opt/ck/packages/{name}")
@@ -441,6 +427,26 @@ def test_upgrade_keeps_everything(guest, world):
     for key in ("id", "state", "account_id", "assigned_user", "allowed_users", "generation", "issued_at"):
         assert after[key] == before[key], key
     assert world.is_good(world.token())
+
+
+FIRST_FORMAT = """
+import sqlite3
+db = sqlite3.connect("/var/lib/channelkeeper/state.db")
+for column in ("duplicates_at", "adopting", "adopting_user"):
+    db.execute(f"ALTER TABLE channel DROP COLUMN {column}")
+db.execute("PRAGMA user_version = 1")
+db.commit()
+"""
+
+
+def test_state_of_the_first_format(guest, world):
+    before = world.show()
+    guest.ok("systemctl", "stop", BROKER)
+    guest.ok("setpriv", "--reuid=channelkeeper", "--regid=channelkeeper", "--clear-groups", "python3", "-c", FIRST_FORMAT)
+    guest.ok("systemctl", "start", BROKER)
+    world.settled()
+    assert world.show() == before
+    assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
 def test_credential_missing(guest, world):

@@ -4,8 +4,10 @@
 import os
 import pwd
 import re
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import pytest
 from harness import setups
@@ -85,6 +87,30 @@ def test_numbers_go_on_across_restarts_on_a_full_disk(disk, oidc_channel, caller
             disk.free()
         broker.start()
         assert bob.broker("GetSnapshot", "(a{sv})", {})[0] >= told
+
+
+def test_state_of_the_first_format_on_a_full_disk(disk, oidc, oidc_channel, broker):
+    """It ends, says which file and why, and leaves it to the version that wrote it; later all is there."""
+    setups.connect(oidc_channel, "alice-channel")
+    broker.stop()
+    path = os.path.join(disk.folder, "state.db")
+    with closing(sqlite3.connect(path)) as database:
+        for column in ("duplicates_at", "adopting", "adopting_user"):
+            database.execute(f"ALTER TABLE channel DROP COLUMN {column}")
+        database.execute("PRAGMA user_version = 1")
+        database.commit()
+    disk.fill()
+    broker.start(wait=False)
+    assert broker.process.wait(10) != 0
+    broker.process = None
+    last = broker.log().splitlines()[-1]
+    assert "cannot upgrade" in last and "state.db" in last and "full" in last, last
+    disk.free()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    broker.start()
+    assert oidc.accepts(oidc_channel.token()[0]) == "alice-channel"
+    oidc_channel.renew()
 
 
 def test_bus_that_goes_away_ends_the_broker_and_nothing_is_lost(polkit, oidc, connected, broker):

@@ -207,6 +207,32 @@ test_upgrade (void)
   store_remove_dir (dir);
 }
 
+/* A row of it cannot be read: the program that wrote it can still say so. */
+static void
+test_unreadable_is_not_upgraded (void)
+{
+  static const char *const damages[]
+      = { "UPDATE channel SET state = 'undead'", "DELETE FROM meta WHERE key = 'sequence'" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
+    {
+      g_autofree char *dir = store_make_dir ();
+      g_autofree char *path = g_build_filename (dir, "state.db", NULL);
+      g_autoptr (CkStateDb) db = open_db (dir);
+      g_autoptr (GError) error = NULL;
+
+      write_sync (db, make_full ("full"), NULL);
+      g_clear_object (&db);
+      downgrade (dir);
+      tamper (dir, damages[i]);
+      g_assert_null (ck_state_db_open (path, &error));
+      g_assert_error (error, CK_ERROR, CK_ERROR_STORE);
+      g_assert_nonnull (strstr (error->message, "damaged"));
+      g_assert_cmpint (query (dir, "PRAGMA user_version"), ==, 1);
+      store_remove_dir (dir);
+    }
+}
+
 /* Its table is damaged: nothing is written to it. */
 static void
 test_damaged_is_not_upgraded (void)
@@ -253,6 +279,7 @@ main (int argc, char **argv)
   g_test_add_func ("/state-db-file/bad-event", test_bad_event);
   g_test_add_func ("/state-db-file/flips", test_flips);
   g_test_add_func ("/state-db-file/upgrade", test_upgrade);
+  g_test_add_func ("/state-db-file/unreadable-is-not-upgraded", test_unreadable_is_not_upgraded);
   g_test_add_func ("/state-db-file/damaged-is-not-upgraded", test_damaged_is_not_upgraded);
 
   return g_test_run ();
