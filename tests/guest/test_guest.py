@@ -415,17 +415,20 @@ def test_new_key_in_a_credential(guest, world):
     assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
+def lasting(shown):
+    """What no restart changes; the time of the next renewal is drawn anew."""
+    return {key: value for key, value in shown.items() if key != "next_renewal"}
+
+
 def test_upgrade_keeps_everything(guest, world):
-    before = world.show()
+    before = lasting(world.show())
     name = guest.package()
     pid = guest.show(BROKER, "MainPID")
     guest.ok("apt-get", "-y", "install", f"/opt/ck/packages/{name}")
     assert guest.ok("dpkg-query", "-W", "-f", "${Version}", "channelkeeper") == name.split("_")[1]
     assert guest.show(BROKER, "MainPID") != pid, "the new version does not run"
     world.settled()
-    after = world.show()
-    for key in ("id", "state", "account_id", "assigned_user", "allowed_users", "generation", "issued_at"):
-        assert after[key] == before[key], key
+    assert lasting(world.show()) == before
     assert world.is_good(world.token())
 
 
@@ -440,12 +443,12 @@ db.commit()
 
 
 def test_state_of_the_first_format(guest, world):
-    before = world.show()
+    before = lasting(world.show())
     guest.ok("systemctl", "stop", BROKER)
     guest.ok("setpriv", "--reuid=channelkeeper", "--regid=channelkeeper", "--clear-groups", "python3", "-c", FIRST_FORMAT)
     guest.ok("systemctl", "start", BROKER)
     world.settled()
-    assert world.show() == before
+    assert lasting(world.show()) == before
     assert world.ctl("alice", "renew", "stage").code == 0 and world.is_good(world.token())
 
 
