@@ -21,7 +21,7 @@ from world import World  # noqa: E402
 class Size:
     def __init__(self, quick, curve):
         self.seconds = 1 if quick else 5
-        self.rounds = 1 if quick else 9
+        self.rounds = 1 if quick else 20
         self.counts = [10, 1000] if quick else [10, 10000]
         if curve:
             self.counts += [30000, 100000]
