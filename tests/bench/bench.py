@@ -28,6 +28,7 @@ class Size:
         self.starts = 3
         self.idle = 5 if quick else 60
         self.storm = 1000 if quick else 10000
+        self.turns = 1 if quick else 3
         self.items = 100 if quick else 1000
         self.commands = 5 if quick else 30
 
