@@ -33,17 +33,10 @@ commit_free (Commit *commit)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Commit, commit_free)
 
-static void
-announce (CkBroker *self,
-          CkChannel *channel,
-          const CkChannelRecord *before,
-          const CkChannelRecord *after,
-          GPtrArray *events)
+void
+ck_broker_set_announced (CkBroker *self, guint64 sequence)
 {
-  ck_broker_emit_channel_changed (self, channel, before, after, events);
-  if (events->len > 0)
-    ck_state_db_set_announced (self->state_db,
-                               ((CkEvent *) events->pdata[events->len - 1])->sequence);
+  ck_state_db_set_announced (self->state_db, sequence);
 }
 
 /* ---- what the former run may not have announced ---------------------------------------------- */
@@ -129,7 +122,7 @@ ck_broker_announce_again (CkBroker *self)
         continue;
       before = record_at (channel, event, "old-state", "old-cause");
       after = record_at (channel, event, "new-state", "new-cause");
-      announce (self, channel, before, after, together);
+      ck_broker_emit_channel_changed (self, channel, before, after, together);
     }
 }
 
@@ -179,7 +172,8 @@ commit_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean written = ck_state_db_write_finish (CK_STATE_DB (source), result, &error);
 
   note_written (commit->broker, commit->channel, error);
-  announce (commit->broker, commit->channel, commit->before, commit->after, commit->events);
+  ck_broker_emit_channel_changed (
+      commit->broker, commit->channel, commit->before, commit->after, commit->events);
   if (commit->before->state != commit->after->state)
     ck_broker_emit_changed (commit->broker);
 

@@ -164,6 +164,14 @@ void ck_broker_commit (CkBroker *self,
                        GPtrArray *events);
 
 /**
+ * ck_broker_set_announced:
+ * @sequence: of the last event of a `channel-changed` that has left the process
+ *
+ * To be called by whoever announces: what has not left is announced again after a crash, with its number.
+ */
+void ck_broker_set_announced (CkBroker *self, guint64 sequence);
+
+/**
  * ck_broker_commit_async:
  * @callback: (nullable): called when it has been announced
  *

@@ -225,6 +225,31 @@ audit_state (CkBusService *self, const CkChannelRecord *before, const CkChannelR
                   });
 }
 
+static void flush (CkBusService *self);
+
+static void
+flushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CkBusService) self = user_data;
+  guint64 flushed = self->flushing;
+
+  self->flushing = 0;
+  if (!g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL))
+    return;
+
+  ck_broker_set_announced (self->broker, flushed);
+  if (self->announced > flushed)
+    flush (self);
+}
+
+/* GDBus's thread sends a signal some time after it was given it: only then has it been announced. */
+static void
+flush (CkBusService *self)
+{
+  self->flushing = self->announced;
+  g_dbus_connection_flush (self->connection, NULL, flushed_cb, g_object_ref (self));
+}
+
 static void
 on_channel_changed (CkBroker *broker,
                     CkChannel *channel,
@@ -249,19 +274,23 @@ on_channel_changed (CkBroker *broker,
       sequence = event->sequence;
     }
 
-  if (before->state == after->state && before->cause == after->cause)
-    return;
+  if (before->state != after->state || before->cause != after->cause)
+    {
+      /* No change without an event: it would have no number. */
+      g_return_if_fail (sequence != 0);
+      emit_state_changed (self,
+                          sequence,
+                          path,
+                          after->id,
+                          ck_state_to_string (before->state),
+                          ck_state_to_string (after->state),
+                          after->cause);
+      audit_state (self, before, after);
+    }
 
-  /* No change without an event: it would have no number. */
-  g_return_if_fail (sequence != 0);
-  emit_state_changed (self,
-                      sequence,
-                      path,
-                      after->id,
-                      ck_state_to_string (before->state),
-                      ck_state_to_string (after->state),
-                      after->cause);
-  audit_state (self, before, after);
+  self->announced = MAX (self->announced, sequence);
+  if (sequence != 0 && self->flushing == 0)
+    flush (self);
 }
 
 static void

@@ -35,6 +35,8 @@ struct _CkBusService
   guint filter;            /* of the connection */
   guint registrations[5]; /* subtrees: channels, attempts; root: Broker1, ObjectManager, Vault1 */
   guint announcement;      /* of the root object's properties: a timeout */
+  guint64 announced;       /* the last number given to the connection */
+  guint64 flushing;        /* the last that has left when the flush under way is done; 0: none is */
 };
 
 /* The tables of handlers, one for each interface. */

@@ -193,6 +193,8 @@ on_changed (CkBroker *broker,
     }
   if (world->on_change != NULL)
     world->on_change (before, after, events, world->user_data);
+  if (events->len > 0)
+    ck_broker_set_announced (broker, ((CkEvent *) events->pdata[events->len - 1])->sequence);
 }
 
 static void
