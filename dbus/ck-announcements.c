@@ -12,6 +12,9 @@
 /* The root object's counts change with every channel: they are told together, this much later. */
 #define GATHER_MS 100
 
+/* So long after a signal it is seen to that it has left: one flush for all those of that time. */
+#define FLUSH_MS 20
+
 static void
 emit (CkBusService *self,
       const char *path,
@@ -225,29 +228,30 @@ audit_state (CkBusService *self, const CkChannelRecord *before, const CkChannelR
                   });
 }
 
-static void flush (CkBusService *self);
-
 static void
 flushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (CkBusService) self = user_data;
-  guint64 flushed = self->flushing;
 
+  if (g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL))
+    ck_broker_set_announced (self->broker, self->flushing);
   self->flushing = 0;
-  if (!g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL))
-    return;
-
-  ck_broker_set_announced (self->broker, flushed);
-  if (self->announced > flushed)
-    flush (self);
 }
 
 /* GDBus's thread sends a signal some time after it was given it: only then has it been announced. */
-static void
-flush (CkBusService *self)
+static gboolean
+on_time_to_flush (gpointer user_data)
 {
+  CkBusService *self = user_data;
+
+  if (self->flushing != 0)
+    return G_SOURCE_CONTINUE;
+
+  self->flush = 0;
   self->flushing = self->announced;
   g_dbus_connection_flush (self->connection, NULL, flushed_cb, g_object_ref (self));
+
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -289,8 +293,8 @@ on_channel_changed (CkBroker *broker,
     }
 
   self->announced = MAX (self->announced, sequence);
-  if (sequence != 0 && self->flushing == 0)
-    flush (self);
+  if (sequence != 0 && self->flush == 0)
+    self->flush = g_timeout_add (FLUSH_MS, on_time_to_flush, self);
 }
 
 static void

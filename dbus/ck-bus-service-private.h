@@ -36,6 +36,7 @@ struct _CkBusService
   guint registrations[5]; /* subtrees: channels, attempts; root: Broker1, ObjectManager, Vault1 */
   guint announcement;      /* of the root object's properties: a timeout */
   guint64 announced;       /* the last number given to the connection */
+  guint flush;             /* a timeout; 0: all is flushed, or being flushed */
   guint64 flushing;        /* the last that has left when the flush under way is done; 0: none is */
 };
 
