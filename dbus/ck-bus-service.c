@@ -450,6 +450,9 @@ void
 ck_bus_service_flush (CkBusService *self)
 {
   ck_access_log_flush (self->access_log);
+  /* Nothing is told again after an orderly end. */
+  if (g_dbus_connection_flush_sync (self->connection, NULL, NULL))
+    ck_broker_set_announced (self->broker, self->announced);
 }
 
 CkBusService *

@@ -32,7 +32,8 @@ CkBusService *ck_bus_service_new (GDBusConnection *connection,
 /**
  * ck_bus_service_flush:
  *
- * Writes what is only counted so far (who was handed tokens how often): before the broker stops.
+ * Before the broker stops: writes what is only counted so far (who was handed tokens how often), and waits
+ * until the signals have left.
  */
 void ck_bus_service_flush (CkBusService *self);
 
