@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 from harness import setups
 from harness.caller import BusError
+from harness.disk import preloaded
 from harness.users import SERVICE
 from harness.wait import spin, wait_for
 
@@ -87,6 +88,34 @@ def test_numbers_go_on_across_restarts_on_a_full_disk(disk, oidc_channel, caller
             disk.free()
         broker.start()
         assert bob.broker("GetSnapshot", "(a{sv})", {})[0] >= told
+
+
+@pytest.fixture
+def deaf_bus(idle_broker):
+    file = idle_broker.directory + "/deaf"
+    idle_broker.extra_env = preloaded("deaf-bus.so") | {"CK_DEAF_BUS": file}
+    return file
+
+
+def test_signal_that_has_not_left_is_announced_again(deaf_bus, root, alice, oidc, oidc_channel, broker, callers):
+    """kill -9 while the bus takes nothing, after more was written: what GDBus was given nobody has heard."""
+    oidc.settings(accessTtl=14)
+    second = setups.add_oidc_channel(root, alice, "second")
+    setups.connect(oidc_channel, "alice-channel")
+    setups.connect(second, "bob-channel")
+    bob = callers("bob")
+    events = [bob.record(path=channel.path, interface="org.channelkeeper.Channel1") for channel in (oidc_channel, second)]
+    spin(0.5)
+    with open(deaf_bus, "w", encoding="ascii"):
+        since = len(oidc.requests())
+    wait_for(lambda: len(oidc.token_requests(since=since)) == 2, 30, "both renewals")
+    spin(1)
+    assert not events[0] and not events[1]
+    broker.kill()
+    os.unlink(deaf_bus)
+    broker.start()
+    for heard in events:
+        wait_for(lambda heard=heard: [event for event in heard if event.name == "Renewed"], 5, "its announcement")
 
 
 def test_state_of_the_first_format_on_a_full_disk(disk, oidc, oidc_channel, broker):

@@ -157,6 +157,7 @@ def test_a_change_while_polkit_is_asked_forgets_the_answer(connected, callers, h
     os.chmod(path + ".new", 0o644)
     os.rename(path + ".new", path)
     try:
+        wait_for(lambda: questions.count() - before == 1, 10, "the question")
         hung_polkit.end()
         assert pending.result(10)[0]
         wait_for(lambda: seen, 10, "polkitd reading the new rule")

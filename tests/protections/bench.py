@@ -133,9 +133,10 @@ class Bench:
         build, unit = self._setup("install", "-Dtests=false"), self._setup("unit")
         need(["ninja", "-C", build])
         # What tests/integration/run wants besides.
-        need(["ninja", "-C", unit, "tests/integration/bad-disk.so"])
         os.makedirs(os.path.join(build, "tests/integration"), exist_ok=True)
-        shutil.copy(os.path.join(unit, "tests/integration/bad-disk.so"), os.path.join(build, "tests/integration"))
+        for preloaded in ("tests/integration/bad-disk.so", "tests/integration/deaf-bus.so"):
+            need(["ninja", "-C", unit, preloaded])
+            shutil.copy(os.path.join(unit, preloaded), os.path.join(build, "tests/integration"))
         return build
 
     # ---- pytest: {test: (passed, words)}

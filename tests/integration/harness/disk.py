@@ -6,6 +6,11 @@ import os
 from . import tree
 
 
+def preloaded(library):
+    return {"LD_PRELOAD": tree.locate(library),
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
 class BadDisk:
     """What the broker's disk does, from now on."""
 
@@ -13,11 +18,7 @@ class BadDisk:
         self.folder = broker.directory + "/disk"
         os.mkdir(self.folder)
         os.chmod(self.folder, 0o755)
-        broker.extra_env = {
-            "LD_PRELOAD": tree.locate("bad-disk.so"),
-            "CK_BAD_DISK": self.folder,
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
-        }
+        broker.extra_env = preloaded("bad-disk.so") | {"CK_BAD_DISK": self.folder}
 
     def be(self, trouble):
         with open(os.path.join(self.folder, trouble), "w", encoding="ascii"):
