@@ -312,19 +312,23 @@ create_file (const char *path, const CkDbFormat *format, gpointer create_data, G
   return ck_db_file_sync_directory (path, error);
 }
 
-/* Nothing is written through a page that points wrong. */
-static gboolean
-check_structure (sqlite3 *db, GError **error)
+gboolean
+ck_db_file_check_structure (sqlite3 *db, CkError code, GError **error)
 {
+  const char *path = sqlite3_db_filename (db, "main");
   sqlite3_stmt *statement = NULL;
-  gboolean looked = sqlite3_prepare_v2 (db, "PRAGMA integrity_check(1)", -1, &statement, NULL) == SQLITE_OK
-                    && sqlite3_step (statement) == SQLITE_ROW;
-  gboolean sound = looked && g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), "ok") == 0;
+  const char *finding = NULL;
+  gboolean sound;
 
-  if (!looked)
-    ck_db_writer_set_error (db, "cannot read", error);
+  if (sqlite3_prepare_v2 (db, "PRAGMA integrity_check(1)", -1, &statement, NULL) == SQLITE_OK
+      && sqlite3_step (statement) == SQLITE_ROW)
+    finding = (const char *) sqlite3_column_text (statement, 0);
+  sound = g_strcmp0 (finding, "ok") == 0;
+
+  if (finding == NULL)
+    g_set_error (error, CK_ERROR, code, "cannot read %s: %s", path, sqlite3_errmsg (db));
   else if (!sound)
-    set_problem (sqlite3_db_filename (db, "main"), "is damaged. Restore it from a backup", error);
+    g_set_error (error, CK_ERROR, code, "%s is damaged (%s). Restore it from a backup", path, finding);
   sqlite3_finalize (statement);
 
   return sound;
@@ -335,7 +339,8 @@ upgrade (sqlite3 *db, const CkDbFormat *format, GError **error)
 {
   g_autofree char *mark = g_strdup_printf ("PRAGMA user_version = %d", format->version);
 
-  return check_structure (db, error) && exec_sql (db, "BEGIN IMMEDIATE", "cannot upgrade", error)
+  return ck_db_file_check_structure (db, CK_ERROR_STORE, error)
+         && exec_sql (db, "BEGIN IMMEDIATE", "cannot upgrade", error)
          && format->upgrade (db, NULL, error) && exec_sql (db, mark, "cannot upgrade", error)
          && exec_sql (db, "COMMIT", "cannot upgrade", error);
 }

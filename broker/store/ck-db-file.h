@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ck-db-writer.h"
+#include "ck-error.h"
 
 G_BEGIN_DECLS
 
@@ -38,6 +39,19 @@ sqlite3 *ck_db_file_open (const char *path,
  * @db: a connection whose content was found good: closing it may tidy up
  */
 void ck_db_file_accept (sqlite3 *db);
+
+/**
+ * ck_db_file_check_structure:
+ * @db: a connection
+ * @code: of the error
+ * @error: says what SQLite found
+ *
+ * Looks at SQLite's own structures: a page that points wrong must not be written through.
+ *
+ * Returns: whether they are sound
+ */
+gboolean ck_db_file_check_structure (sqlite3 *db, CkError code, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ck_db_file_close:

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ck-db-file.h"
 #include "ck-db-statement.h"
 #include "ck-error.h"
 #include "ck-secret.h"
@@ -209,34 +210,6 @@ check_key (sqlite3 *db, CkVaultKey *key, Manifest *manifest, GError **error)
   return FALSE;
 }
 
-/* SQLite's own structures: a page that points wrong must not be written through. */
-static gboolean
-check_structure (sqlite3 *db, GError **error)
-{
-  sqlite3_stmt *statement = prepare (db, "PRAGMA integrity_check(1)", error);
-  g_autofree char *finding = NULL;
-
-  if (statement == NULL)
-    return FALSE;
-
-  if (sqlite3_step (statement) == SQLITE_ROW)
-    finding = g_strdup ((const char *) sqlite3_column_text (statement, 0));
-  else
-    finding = g_strdup (sqlite3_errmsg (db));
-  sqlite3_finalize (statement);
-
-  if (g_strcmp0 (finding, "ok") == 0)
-    return TRUE;
-
-  g_set_error (error,
-               CK_ERROR,
-               CK_ERROR_VAULT_SEALED,
-               "%s is damaged (%s). Restore it from a backup",
-               sqlite3_db_filename (db, "main"),
-               finding != NULL ? finding : "no memory");
-  return FALSE;
-}
-
 typedef struct
 {
   Manifest seen; /* what the manifest would say of the rows found */
@@ -297,7 +270,7 @@ ck_sealed_file_load (sqlite3 *db,
   sqlite3_stmt *statement;
   int code;
 
-  if (!check_key (db, key, &manifest, error) || !check_structure (db, error))
+  if (!check_key (db, key, &manifest, error) || !ck_db_file_check_structure (db, CK_ERROR_VAULT_SEALED, error))
     return FALSE;
 
   statement = prepare (db, "SELECT id, name, sealed FROM item ORDER BY id", error);
