@@ -7,6 +7,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <unistd.h>
 
+#include "ck-background.h"
 #include "ck-conversation.h"
 #include "ck-error.h"
 #include "ck-names.h"
@@ -362,7 +363,7 @@ ck_worker_peer_start_finish (CkWorkerPeer *worker, GAsyncResult *result, GError 
 
 /* ---- running a job --------------------------------------------------------------------------- */
 
-static void run_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+static void answered_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
 /* The worker has nothing else to do: the time of @task's job counts from now. */
 static void
@@ -420,7 +421,7 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
       G_MAXINT,
       fds,
       NULL,
-      run_cb,
+      answered_cb,
       g_steal_pointer (&task));
 }
 
@@ -538,6 +539,12 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, g_steal_pointer (&outcome), (GDestroyNotify) ck_outcome_free);
   else
     g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY, "the worker ended before it began");
+}
+
+static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ck_background_call_back (result, run_cb, user_data);
 }
 
 CkOutcome *
