@@ -18,7 +18,8 @@ typedef struct
 typedef struct
 {
   GSource source;
-  GQueue queue; /* Answer */
+  GQueue queue;      /* Answer */
+  gint64 last_ended; /* µs, monotonic: the last answer, or that there was none */
 } Overdue;
 
 typedef struct
@@ -28,13 +29,14 @@ typedef struct
 } Turn;
 
 static void
-call_next (GQueue *queue)
+call_next (Overdue *self)
 {
-  g_autofree Answer *answer = g_queue_pop_head (queue);
+  g_autofree Answer *answer = g_queue_pop_head (&self->queue);
   g_autoptr (GAsyncResult) result = answer->result;
   g_autoptr (GObject) source = g_async_result_get_source_object (result);
 
   answer->callback (source, result, answer->user_data);
+  self->last_ended = g_get_monotonic_time ();
 }
 
 /* ---- what is overdue, before others of the callers' priority --------------------------------- */
@@ -55,11 +57,16 @@ overdue_prepare (GSource *source, int *timeout)
   return overdue_check (source);
 }
 
+/* As long as others had since the last answer: half of the time, if they want more than that. */
 static gboolean
 overdue_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  while (overdue_check (source))
-    call_next (&((Overdue *) source)->queue);
+  Overdue *self = (Overdue *) source;
+  gint64 begun = g_get_monotonic_time ();
+  gint64 until = begun + (begun - self->last_ended);
+
+  while (overdue_check (source) && (begun = g_get_monotonic_time ()) <= until)
+    call_next (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -84,7 +91,7 @@ static gboolean
 turn_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   if (turn_check (source))
-    call_next (&((Turn *) source)->overdue->queue);
+    call_next (((Turn *) source)->overdue);
 
   return G_SOURCE_CONTINUE;
 }
@@ -130,6 +137,7 @@ ensure_sources (void)
 void
 ck_background_call_back (GAsyncResult *result, GAsyncReadyCallback callback, gpointer user_data)
 {
+  Overdue *overdue;
   Answer *answer;
 
   if (g_main_context_get_thread_default () != NULL)
@@ -140,7 +148,10 @@ ck_background_call_back (GAsyncResult *result, GAsyncReadyCallback callback, gpo
       return;
     }
 
+  overdue = ensure_sources ();
   answer = g_new (Answer, 1);
   *answer = (Answer){ g_object_ref (result), callback, user_data, g_get_monotonic_time () };
-  g_queue_push_tail (&ensure_sources ()->queue, answer);
+  if (g_queue_is_empty (&overdue->queue))
+    overdue->last_ended = answer->since;
+  g_queue_push_tail (&overdue->queue, answer);
 }

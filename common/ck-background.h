@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  *
  * Calls it later, one in each turn of the loop in which nothing of %G_PRIORITY_DEFAULT is to be done,
  * in the order of these calls: a D-Bus call that comes meanwhile waits for one of them instead of for
- * all. Callers without end do not keep the answers for ever: what has waited for 5 ms is called back
- * at %G_PRIORITY_DEFAULT.
+ * all. Callers without end do not keep the answers for ever: those that have waited for 5 ms get as
+ * much of the loop's time as everything else of %G_PRIORITY_DEFAULT.
  *
  * Under another thread-default context, where somebody waits for this alone, calls it at once.
  */

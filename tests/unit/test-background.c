@@ -115,6 +115,62 @@ try_callers (void)
 }
 
 static void
+note_slowly (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_usleep (500);
+  note (source, result, user_data);
+}
+
+static void
+add_slow (int n)
+{
+  add (0);
+  for (int i = 1; i <= n; i++)
+    call_back (note_slowly, i);
+}
+
+/* Forty take longer than what comes meanwhile may wait: they are still one in a turn, or nearly. */
+static gboolean
+try_burst (void)
+{
+  guint turns = 0;
+
+  for (add_slow (40); done->len < 40; turns++)
+    g_main_context_iteration (NULL, TRUE);
+  check_done (40);
+
+  return turns >= 35;
+}
+
+static gboolean
+on_slow_call (gpointer calls)
+{
+  g_usleep (500);
+
+  return on_call (calls);
+}
+
+/* And callers without end have half of the time. */
+static gboolean
+try_burst_with_callers (void)
+{
+  guint calls = 0;
+  guint caller = g_idle_add_full (G_PRIORITY_DEFAULT, on_slow_call, &calls, NULL);
+  guint before;
+
+  add_slow (100);
+  while (done->len < 50)
+    g_main_context_iteration (NULL, TRUE);
+  before = calls;
+  while (done->len < 100)
+    g_main_context_iteration (NULL, TRUE);
+  check_done (100);
+  g_source_remove (caller);
+
+  return calls - before >= 15 && calls - before <= 70;
+}
+
+static void
 see (gboolean (*try) (void))
 {
   gboolean seen = FALSE;
@@ -148,6 +204,13 @@ test_callers_without_end (void)
   check_done (10);
   g_assert_cmpuint (calls, ==, 1);
   g_source_remove (caller);
+}
+
+static void
+test_burst (void)
+{
+  see (try_burst);
+  see (try_burst_with_callers);
 }
 
 static void
@@ -222,6 +285,7 @@ main (int argc, char **argv)
   g_test_add_func ("/background/one-in-each-turn", test_one_in_each_turn);
   g_test_add_func ("/background/callers-go-first", test_callers_go_first);
   g_test_add_func ("/background/callers-without-end", test_callers_without_end);
+  g_test_add_func ("/background/burst", test_burst);
   g_test_add_func ("/background/no-wake-up-for-nothing", test_no_wake_up_for_nothing);
   g_test_add_func ("/background/in-a-callback", test_in_a_callback);
   g_test_add_func ("/background/other-context", test_other_context);
