@@ -19,7 +19,7 @@ typedef struct
 {
   GSource source;
   GQueue queue;      /* Answer */
-  gint64 last_ended; /* µs, monotonic: the last answer, or that there was none */
+  gint64 last_ended; /* µs, monotonic: when the last was done, or the first of these came */
 } Overdue;
 
 typedef struct
@@ -57,15 +57,15 @@ overdue_prepare (GSource *source, int *timeout)
   return overdue_check (source);
 }
 
-/* As long as others had since the last answer: half of the time, if they want more than that. */
+/* As long as others had since the last one: callers without end get one half of the time, answers the other. */
 static gboolean
 overdue_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   Overdue *self = (Overdue *) source;
-  gint64 begun = g_get_monotonic_time ();
-  gint64 until = begun + (begun - self->last_ended);
+  gint64 now = g_get_monotonic_time ();
+  gint64 until = now + (now - self->last_ended);
 
-  while (overdue_check (source) && (begun = g_get_monotonic_time ()) <= until)
+  for (; overdue_check (source) && now <= until; now = g_get_monotonic_time ())
     call_next (self);
 
   return G_SOURCE_CONTINUE;
