@@ -35,6 +35,7 @@ def test_a_channel_without_a_grant_is_locked(root, alice, oidc_channel, studio, 
     events = studio.record(path=channel.path, interface="org.channelkeeper.Channel1")
     assert reconnect_as(channel, "somebody-else")[:2] == ("failed", "wrong-account")
     assert (channel.state, channel.cause) == ("locked", "wrong-account")
+    wait_for(lambda: events, 5, "the signal")
     assert [(e.name, *e.args[1:3]) for e in events] == [("Locked", "alice-channel", "somebody-else")]
     with pytest.raises(BusError) as refused:
         channel.seen_by(studio).token()
