@@ -165,9 +165,9 @@ void ck_broker_commit (CkBroker *self,
 
 /**
  * ck_broker_set_announced:
- * @sequence: of the last event of a `channel-changed` that has left the process
+ * @sequence: of the last event of a `channel-changed` that the bus has
  *
- * To be called by whoever announces: what has not left is announced again after a crash, with its number.
+ * To be called by whoever announces: what it has not is announced again after a crash, with its number.
  */
 void ck_broker_set_announced (CkBroker *self, guint64 sequence);
 

@@ -13,6 +13,10 @@
 #define CK_IFACE_ATTEMPT "org.channelkeeper.Attempt1"
 #define CK_IFACE_VAULT "org.channelkeeper.Vault1"
 
+/* The bus itself. */
+#define CK_DBUS_NAME "org.freedesktop.DBus"
+#define CK_DBUS_PATH "/org/freedesktop/DBus"
+
 #define CK_ERROR_PREFIX "org.channelkeeper.Error."
 
 /* The private connection between broker and worker (backends/worker/org.channelkeeper.Worker1.xml). */

@@ -12,8 +12,8 @@
 /* The root object's counts change with every channel: they are told together, this much later. */
 #define GATHER_MS 100
 
-/* So long after a signal it is seen to that it has left: one flush for all those of that time. */
-#define FLUSH_MS 20
+/* So long after a signal the bus is asked, once for all those of that time. */
+#define ASK_MS 20
 
 static void
 emit (CkBusService *self,
@@ -229,27 +229,31 @@ audit_state (CkBusService *self, const CkChannelRecord *before, const CkChannelR
 }
 
 static void
-flushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+routed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (CkBusService) self = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
 
-  if (g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL))
-    ck_broker_set_announced (self->broker, self->flushing);
-  self->flushing = 0;
+  if (reply != NULL)
+    ck_broker_set_announced (self->broker, self->asking);
+  self->asking = 0;
 }
 
-/* GDBus's thread sends a signal some time after it was given it: only then has it been announced. */
+/* GDBus's thread sends a signal some time after it was given it, and a bus that finds us gone may throw away
+ * what it has not read: what we sent before a question that it answers has been announced. */
 static gboolean
-on_time_to_flush (gpointer user_data)
+on_time_to_ask (gpointer user_data)
 {
   CkBusService *self = user_data;
 
-  if (self->flushing != 0)
+  if (self->asking != 0)
     return G_SOURCE_CONTINUE;
 
-  self->flush = 0;
-  self->flushing = self->announced;
-  g_dbus_connection_flush (self->connection, NULL, flushed_cb, g_object_ref (self));
+  self->ask = 0;
+  self->asking = self->announced;
+  g_dbus_connection_call (self->connection, CK_DBUS_NAME, CK_DBUS_PATH, CK_DBUS_NAME, "GetId", NULL,
+                          G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, routed_cb,
+                          g_object_ref (self));
 
   return G_SOURCE_REMOVE;
 }
@@ -293,8 +297,8 @@ on_channel_changed (CkBroker *broker,
     }
 
   self->announced = MAX (self->announced, sequence);
-  if (sequence != 0 && self->flush == 0)
-    self->flush = g_timeout_add (FLUSH_MS, on_time_to_flush, self);
+  if (sequence != 0 && self->ask == 0)
+    self->ask = g_timeout_add (ASK_MS, on_time_to_ask, self);
 }
 
 static void

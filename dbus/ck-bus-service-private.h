@@ -36,8 +36,8 @@ struct _CkBusService
   guint registrations[5]; /* subtrees: channels, attempts; root: Broker1, ObjectManager, Vault1 */
   guint announcement;      /* of the root object's properties: a timeout */
   guint64 announced;       /* the last number given to the connection */
-  guint flush;             /* a timeout; 0: all is flushed, or being flushed */
-  guint64 flushing;        /* the last that has left when the flush under way is done; 0: none is */
+  guint ask;               /* the bus whether it has them: a timeout; 0: it has, or is being asked */
+  guint64 asking;          /* the last that it has once it answers; 0: it is not being asked */
 };
 
 /* The tables of handlers, one for each interface. */

@@ -410,7 +410,7 @@ ck_bus_service_dispose (GObject *object)
     g_dbus_connection_remove_filter (self->connection, self->filter);
   self->filter = 0;
   g_clear_handle_id (&self->announcement, g_source_remove);
-  g_clear_handle_id (&self->flush, g_source_remove);
+  g_clear_handle_id (&self->ask, g_source_remove);
   G_OBJECT_CLASS (ck_bus_service_parent_class)->dispose (object);
 }
 

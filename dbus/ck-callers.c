@@ -6,9 +6,7 @@
 #include <pwd.h>
 
 #include "ck-error.h"
-
-#define DBUS_NAME "org.freedesktop.DBus"
-#define DBUS_PATH "/org/freedesktop/DBus"
+#include "ck-names.h"
 
 #define CREDENTIALS_TIMEOUT_MS 10000
 #define MAX_WAITING 64   /* calls of one caller while it is being looked up */
@@ -269,19 +267,19 @@ begin_lookup (CkCallers *self, const char *name)
 
   /* The match first: a name that leaves in between then fails the question, so none is missed. */
   caller->subscription = g_dbus_connection_signal_subscribe (self->connection,
-                                                             DBUS_NAME,
-                                                             DBUS_NAME,
+                                                             CK_DBUS_NAME,
+                                                             CK_DBUS_NAME,
                                                              "NameOwnerChanged",
-                                                             DBUS_PATH,
+                                                             CK_DBUS_PATH,
                                                              name,
                                                              G_DBUS_SIGNAL_FLAGS_NONE,
                                                              on_name_owner_changed,
                                                              self,
                                                              NULL);
   g_dbus_connection_call (self->connection,
-                          DBUS_NAME,
-                          DBUS_PATH,
-                          DBUS_NAME,
+                          CK_DBUS_NAME,
+                          CK_DBUS_PATH,
+                          CK_DBUS_NAME,
                           "GetConnectionCredentials",
                           g_variant_new ("(s)", name),
                           G_VARIANT_TYPE ("(a{sv})"),

@@ -7,6 +7,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <unistd.h>
 
+#include "ck-background.h"
 #include "ck-conversation.h"
 #include "ck-error.h"
 #include "ck-names.h"
@@ -22,6 +23,9 @@
 
 /* What a worker has to say that it ran out of time, before it is believed to hang. */
 #define GRACE_SECONDS 3
+
+/* So much later (µs) than the worker, at most, do we see that its next job has begun. */
+#define MAX_LAG (G_TIME_SPAN_SECOND / 5)
 
 struct _CkWorkerPeer
 {
@@ -194,7 +198,7 @@ on_closed (GDBusConnection *connection,
 {
   CkWorkerPeer *self = user_data;
 
-  self->is_closed = TRUE;
+  ck_worker_peer_close (self);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 }
 
@@ -362,7 +366,7 @@ ck_worker_peer_start_finish (CkWorkerPeer *worker, GAsyncResult *result, GError 
 
 /* ---- running a job --------------------------------------------------------------------------- */
 
-static void run_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+static void answered_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
 /* The worker has nothing else to do: the time of @task's job counts from now. */
 static void
@@ -420,7 +424,7 @@ ck_worker_peer_run_async (CkWorkerPeer *worker,
       G_MAXINT,
       fds,
       NULL,
-      run_cb,
+      answered_cb,
       g_steal_pointer (&task));
 }
 
@@ -438,11 +442,11 @@ ck_worker_peer_take_back (CkWorkerPeer *worker)
   return TRUE;
 }
 
-/* By our clock, or because the worker's watchdog ended it in time. */
+/* By our clock, or because the worker's watchdog ended it in time, whose clock began a little before. */
 static gboolean
 out_of_time (CkWorkerPeer *self, CkJob *job, const GError *error)
 {
-  gint64 taken = g_get_monotonic_time () - self->run_at;
+  gint64 taken = g_get_monotonic_time () - self->run_at + MAX_LAG;
 
   return error->domain == G_IO_ERROR && taken >= job->timeout * G_TIME_SPAN_SECOND;
 }
@@ -538,6 +542,12 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, g_steal_pointer (&outcome), (GDestroyNotify) ck_outcome_free);
   else
     g_task_return_new_error (task, CK_ERROR, CK_ERROR_BUSY, "the worker ended before it began");
+}
+
+static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ck_background_call_back (result, run_cb, user_data);
 }
 
 CkOutcome *

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "ck-background.h"
 #include "ck-db-file.h"
 #include "ck-db-statement.h"
 #include "ck-error.h"
@@ -262,6 +263,21 @@ submit (CkDbWriter *writer, Job *job)
   job_complete (job);
 }
 
+typedef struct
+{
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+} Waiter;
+
+/* A transaction settles hundreds of jobs at once. */
+static void
+settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Waiter *waiter = user_data;
+
+  ck_background_call_back (result, waiter->callback, waiter->user_data);
+}
+
 void
 ck_db_writer_run_async (CkDbWriter *writer,
                         CkDbFunc func,
@@ -272,11 +288,14 @@ ck_db_writer_run_async (CkDbWriter *writer,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
+  Waiter *waiter;
   Job *job;
 
   g_return_if_fail (CK_IS_DB_WRITER (writer));
   g_return_if_fail (func != NULL);
 
+  waiter = g_new (Waiter, 1);
+  *waiter = (Waiter){ callback, user_data };
   job = g_new0 (Job, 1);
   job->func = func;
   job->committed = committed;
@@ -285,7 +304,7 @@ ck_db_writer_run_async (CkDbWriter *writer,
 
   /* Without a source object: a reference to the writer could be dropped last by the writer's own
    * thread, which would then wait for itself. */
-  job->task = g_task_new (NULL, cancellable, callback, user_data);
+  job->task = g_task_new (NULL, cancellable, settled_cb, waiter);
   g_task_set_source_tag (job->task, ck_db_writer_run_async);
   g_task_set_check_cancellable (job->task, FALSE);
 

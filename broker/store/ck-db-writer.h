@@ -91,7 +91,7 @@ sqlite3 *ck_db_writer_get_db (CkDbWriter *writer);
  * @data: (transfer full): for both, freed by @destroy in any thread
  * @cancellable: (nullable): a job cancelled before it has begun is not done; afterwards its result
  *   is the truth
- * @callback: called in the thread-default main context of the caller
+ * @callback: called in the thread-default main context of the caller, in its turn (ck-background.h)
  *
  * Queues a job, from any thread. Its failure (@func's) fails it alone. A failed COMMIT fails every
  * job of the batch with %CK_ERROR_STORE.

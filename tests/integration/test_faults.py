@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import signal
 import sqlite3
 import subprocess
 import time
@@ -116,6 +117,37 @@ def test_signal_that_has_not_left_is_announced_again(deaf_bus, root, alice, oidc
     broker.start()
     for heard in events:
         wait_for(lambda heard=heard: [event for event in heard if event.name == "Renewed"], 5, "its announcement")
+
+
+def announced(broker):
+    with closing(sqlite3.connect(f"file:{broker.state}/state.db?mode=ro", uri=True)) as database:
+        return database.execute("SELECT value FROM meta WHERE key = 'announced'").fetchone()[0]
+
+
+def test_signal_that_the_bus_has_not_read_is_announced_again(bus, root, alice, oidc, oidc_channel, broker, callers):
+    """kill -9 while the bus stands still, after more was written: what it finds unread it may throw away."""
+    oidc.settings(accessTtl=14)
+    second = setups.add_oidc_channel(root, alice, "second")
+    setups.connect(oidc_channel, "alice-channel")
+    spin(3)
+    setups.connect(second, "bob-channel")
+    bob = callers("bob")
+    events = bob.record(interface="org.channelkeeper.Channel1")
+    spin(0.5)
+    since = len(oidc.requests())
+    bus.process.send_signal(signal.SIGSTOP)
+    try:
+        wait_for(lambda: len(oidc.token_requests(since=since)) == 2, 30, "both renewals, one after the other")
+        spin(1)
+        broker.process.kill()
+        broker.process.wait()
+        broker.process = None
+        told = announced(broker)
+    finally:
+        bus.process.send_signal(signal.SIGCONT)
+    broker.start()
+    wait_for(lambda: len({event.path for event in events if event.name == "Renewed"}) == 2, 5, "their announcements")
+    assert all(event.args[0] > told for event in events if event.name == "Renewed")
 
 
 def test_state_of_the_first_format_on_a_full_disk(disk, oidc, oidc_channel, broker):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ck-names.h"
@@ -133,6 +135,19 @@ run_spend_and_answer (GDBusMethodInvocation *invocation)
 static void
 run_hang (GDBusMethodInvocation *invocation)
 {
+}
+
+/* Whoever waits for its end finds its number beside its name. */
+static void
+run_hang_up_and_stay (GDBusMethodInvocation *invocation)
+{
+  g_autofree char *path = g_strconcat (program_invocation_name, ".pid", NULL);
+  g_autofree char *number = g_strdup_printf ("%d", getpid ());
+
+  g_file_set_contents (path, number, -1, NULL);
+  shutdown (WORKER_FD, SHUT_RDWR);
+  while (TRUE)
+    pause ();
 }
 
 static gboolean
@@ -426,6 +441,7 @@ static const struct
   { "spend-and-hang", NULL, run_spend_and_hang },
   { "spend-and-answer", NULL, run_spend_and_answer },
   { "hang", NULL, run_hang },
+  { "hang-up-and-stay", NULL, run_hang_up_and_stay },
   { "slow", NULL, run_slow },
   { "spend-then-die", NULL, run_spend_then_die },
   { "die-spending", NULL, run_die_spending },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "ck-error.h"
@@ -120,6 +121,36 @@ test_out_of_time (void)
         }
       pool_bench_tear_down (&benches[i]);
     }
+}
+
+/* A child that closes the connection is killed like one whose connection we close. */
+static void
+test_hangs_up_and_stays (void)
+{
+  PoolBench bench;
+  g_autofree char *path = NULL;
+  g_autofree char *number = NULL;
+  g_autoptr (CkOutcome) outcome = NULL;
+  PoolRun *run;
+  pid_t pid;
+
+  pool_bench_set_up (&bench, "hang-up-and-stay", 1, 1);
+  path = g_build_filename (bench.dir, "hang-up-and-stay.pid", NULL);
+  run = pool_bench_begin (&bench, pool_bench_job (&bench, "renew", LINE), NULL);
+  while (!g_file_get_contents (path, &number, NULL, NULL))
+    g_main_context_iteration (NULL, FALSE);
+  g_usleep (100000); /* that it is gone comes together with the failure of the call */
+  outcome = pool_bench_end (run, NULL);
+  g_assert_cmpint (outcome->result, ==, CK_RESULT_SYSTEM_ERR);
+
+  pid = (pid_t) g_ascii_strtoll (number, NULL, 10);
+  for (guint i = 0; i < 1000 && kill (pid, 0) == 0; i++)
+    {
+      g_usleep (10000);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_cmpint (kill (pid, 0), ==, -1);
+  pool_bench_tear_down (&bench);
 }
 
 static void
@@ -521,6 +552,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/worker-hostile/exit", "exit", test_no_connection);
   g_test_add_data_func ("/worker-hostile/garbage", "garbage", test_no_connection);
   g_test_add_func ("/worker-hostile/out-of-time", test_out_of_time);
+  g_test_add_func ("/worker-hostile/hangs-up-and-stays", test_hangs_up_and_stays);
   g_test_add_func ("/worker-hostile/cleaned", test_values_are_cleaned);
   g_test_add_func ("/worker-hostile/grant-out-of-place", test_grant_out_of_place);
   g_test_add_func ("/worker-hostile/surroundings", test_surroundings);
