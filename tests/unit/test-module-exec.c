@@ -73,14 +73,10 @@ run (Stage *stage, const char *operation, const char *body)
   return bench_run (stage->bench, operation, "exec", stage->line);
 }
 
-static char *
-read_said (Stage *stage)
+static void
+read_said (Stage *stage, char **said)
 {
-  char *text = NULL;
-
-  g_assert_true (g_file_get_contents (stage->said, &text, NULL, NULL));
-
-  return text;
+  g_assert_true (g_file_get_contents (stage->said, said, NULL, NULL));
 }
 
 /* The secrets are on standard input and nowhere else. */
@@ -94,7 +90,7 @@ test_what_it_is_told (Stage *stage, gconstpointer data)
   bench_set_argument (stage->bench, "pinned-account", "42");
   g_assert_cmpint (run (stage, "renew", "{ env; echo \"args:$#\"; pwd; cat; } > @SAID@"), ==,
                    CK_RESULT_SUCCESS);
-  said = read_said (stage);
+  read_said (stage, &said);
   input = g_strdup (strchr (said, '{'));
   *strchr (said, '{') = '\0';
 
@@ -220,7 +216,7 @@ test_hanging (Stage *stage, gconstpointer data)
   g_assert_cmpint (run (stage, "renew", "sleep 1000 & echo $! > @SAID@; echo '{}'"), ==,
                    CK_RESULT_SUCCESS);
   g_assert_cmpint (g_get_monotonic_time () - begun, <, 15 * G_USEC_PER_SEC);
-  said = read_said (stage);
+  read_said (stage, &said);
   child = (pid_t) g_ascii_strtoll (said, NULL, 10);
   g_assert_cmpint (child, >, 1);
   /* It is gone as soon as somebody has reaped it: no more than a zombie until then. */
