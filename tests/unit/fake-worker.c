@@ -297,6 +297,26 @@ run_pipe_grant (GDBusMethodInvocation *invocation)
     answer (invocation, "success", "@a{sv} {}", fds[0]);
 }
 
+/* The descriptor goes with the first byte and is closed here before the rest follows: the broker has the last. */
+static void
+answer_and_let_go (GDBusMethodInvocation *invocation, int fd)
+{
+  g_autoptr (GUnixFDList) fds = g_unix_fd_list_new_from_array (&fd, 1);
+  g_autoptr (GDBusMessage) reply = g_dbus_message_new_method_reply (g_dbus_method_invocation_get_message (invocation));
+  g_autofree guchar *bytes = NULL;
+  gsize size;
+
+  g_dbus_message_set_body (reply, g_variant_new_parsed ("('success', @a{sv} {}, [handle 0])"));
+  g_dbus_message_set_unix_fd_list (reply, fds);
+  g_dbus_message_set_serial (reply, G_MAXUINT32);
+  bytes = g_dbus_message_to_blob (reply, &size, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
+  lingering_send (WORKER_FD, bytes, fd);
+  close (g_unix_fd_list_steal_fds (fds, NULL)[0]);
+  if (write (WORKER_FD, bytes + 1, size - 1) != (gssize) size - 1)
+    exit (EXIT_FAILURE);
+  g_object_unref (invocation);
+}
+
 static void
 run_lingering_grant (GDBusMethodInvocation *invocation)
 {
@@ -311,7 +331,7 @@ run_lingering_grant (GDBusMethodInvocation *invocation)
       sleep (12);
       _exit (EXIT_SUCCESS);
     }
-  answer (invocation, "success", "@a{sv} {}", fd);
+  answer_and_let_go (invocation, fd);
 }
 
 static void

@@ -34,28 +34,36 @@ lingering_new (int seconds, int *peer)
   return fd;
 }
 
-/* A Unix socket in which @fd, (transfer full), is on its way. */
-static inline int
-lingering_wrap (int fd)
+/* One byte over @socket, and @fd with it. */
+static inline void
+lingering_send (int socket, const void *byte, int fd)
 {
   union
   {
     struct cmsghdr header;
     char space[CMSG_SPACE (sizeof (int))];
   } control = { 0 };
-  struct iovec byte = { (char[]){ 0 }, 1 };
-  struct msghdr message = { .msg_iov = &byte,
+  struct iovec data = { (void *) byte, 1 };
+  struct msghdr message = { .msg_iov = &data,
                             .msg_iovlen = 1,
                             .msg_control = &control,
                             .msg_controllen = sizeof control };
-  int fds[2];
 
-  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM, 0, fds));
   control.header.cmsg_len = CMSG_LEN (sizeof fd);
   control.header.cmsg_level = SOL_SOCKET;
   control.header.cmsg_type = SCM_RIGHTS;
   memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
-  g_assert_cmpint (sendmsg (fds[1], &message, 0), ==, 1);
+  g_assert_cmpint (sendmsg (socket, &message, 0), ==, 1);
+}
+
+/* A Unix socket in which @fd, (transfer full), is on its way. */
+static inline int
+lingering_wrap (int fd)
+{
+  int fds[2];
+
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_STREAM, 0, fds));
+  lingering_send (fds[1], "", fd);
   close (fds[1]);
   close (fd);
 

@@ -23,25 +23,33 @@ typedef struct
 } Case;
 
 static void
-test_answers (gconstpointer data)
+run_once (PoolBench *bench, const Case *c)
 {
-  const Case *c = data;
-  PoolBench bench;
   g_autoptr (CkOutcome) outcome = NULL;
   g_autoptr (GError) error = NULL;
-  gint64 begun = g_get_monotonic_time ();
-  CkJob *job;
+  CkJob *job = pool_bench_job (bench, "renew", LINE);
 
-  pool_bench_set_up (&bench, c->mode, 2, 1);
-  job = pool_bench_job (&bench, "renew", LINE);
   job->timeout = 60;
-  outcome = pool_bench_run (&bench, job, &error);
+  outcome = pool_bench_run (bench, job, &error);
   g_assert_no_error (error);
   g_assert_cmpint (outcome->result, ==, c->result);
   g_assert_cmpint (outcome->cause, ==, c->cause);
   g_assert_cmpint (outcome->in_doubt, ==, c->in_doubt);
   g_assert_cmpint (outcome->grant != NULL, ==, c->has_grant);
   g_assert_nonnull (strstr (outcome->detail, c->detail));
+}
+
+/* Twice: what holds up GDBus's thread shows when the next worker has something to say. */
+static void
+test_answers (gconstpointer data)
+{
+  const Case *c = data;
+  PoolBench bench;
+  gint64 begun = g_get_monotonic_time ();
+
+  pool_bench_set_up (&bench, c->mode, 2, 1);
+  run_once (&bench, c);
+  run_once (&bench, c);
   pool_bench_tear_down (&bench);
   g_assert_cmpint (g_get_monotonic_time () - begun, <, 8 * G_USEC_PER_SEC);
 }
